@@ -1,0 +1,240 @@
+"""The hand-written description of a source: who publishes it, on which terms, with which columns.
+
+What belongs here is the shape of `*.source.yaml` and its loading; reading bytes belongs elsewhere.
+"""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import polars as pl
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from will_pipeline.errors import SourceFault
+
+SUFFIX = ".source.yaml"
+
+PolarsType = Literal["String", "Int64", "Float64", "Date", "Boolean", "Binary"]
+Cadence = Literal["static", "annual", "rolling", "drop_in"]
+Level = Literal[
+    "ace",
+    "asc",
+    "sezione",
+    "comune",
+    "cap",
+    "provincia",
+    "regione",
+    "ripartizione",
+    "punto",
+    "variabile",
+]
+Text = Annotated[str, Field(min_length=1)]
+ProCom = Annotated[str, Field(pattern=r"^\d{6}$")]
+
+DTYPES: dict[str, Any] = {
+    "String": pl.String,
+    "Int64": pl.Int64,
+    "Float64": pl.Float64,
+    "Date": pl.Date,
+    "Boolean": pl.Boolean,
+    "Binary": pl.Binary,
+}
+
+
+class _Strict(BaseModel):
+    """Immutable, and deaf to no field: an unknown one is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _checked_pattern(value: str | None) -> str | None:
+    if value is not None:
+        try:
+            re.compile(value)
+        except re.error as error:
+            raise ValueError(f"espressione regolare non valida: {error}") from error
+    return value
+
+
+class Licence(_Strict):
+    """Terms of use as the producer states them."""
+
+    name: Text
+    url: Text
+    statement: str = ""
+
+
+class Column(_Strict):
+    """One column of the table; `required` means that no cell may be missing."""
+
+    name: Text
+    type: PolarsType
+    it: Text
+    unit: str | None = None
+    required: bool = True
+    min: float | None = None
+    max: float | None = None
+    allowed: tuple[str | int | float, ...] | None = None
+    pattern: str | None = None
+
+    _pattern = field_validator("pattern")(_checked_pattern)
+
+
+class VariableColumns(_Strict):
+    """A family of columns named by a pattern, all of one type and without missing cells."""
+
+    pattern: Text
+    type: PolarsType
+    it: Text
+
+    _pattern = field_validator("pattern")(_checked_pattern)
+
+
+class RowRange(_Strict):
+    """Number of rows the table may have, both ends included."""
+
+    min: int = Field(ge=0)
+    max: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "RowRange":
+        if self.min > self.max:
+            raise ValueError("il minimo supera il massimo")
+        return self
+
+
+class Embedding(_Strict):
+    """How the embedded figures are made: files to glob, reader (`module:function`), its options."""
+
+    files: tuple[Text, ...] = Field(min_length=1)
+    reader: Annotated[str, Field(pattern=r"^\w+:\w+$")]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
+class Descriptor(_Strict):
+    """One source: its identity, its terms, its columns and the rules its rows obey."""
+
+    key: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    title: Text
+    title_en: Text
+    producer: Text
+    description: Text
+    url: Annotated[str, Field(pattern=r"^https?://")]
+    licence: Licence
+    attribution: Text
+    citation: Text
+    reference_date: Text
+    retrieved: date
+    cadence: Cadence
+    level: Level
+    cities: Literal["all"] | tuple[ProCom, ...]
+    known_problems: str = ""
+    key_columns: tuple[Text, ...] = Field(min_length=1)
+    columns: tuple[Column, ...] = Field(min_length=1)
+    variable_columns: VariableColumns | None = None
+    rows: RowRange
+    invariants: tuple[Text, ...] = ()
+    embedding: Embedding | None = None
+
+    @field_validator("invariants")
+    @classmethod
+    def _parsable(cls, invariants: tuple[str, ...]) -> tuple[str, ...]:
+        for invariant in invariants:
+            try:
+                pl.sql_expr(invariant)
+            except pl.exceptions.PolarsError as error:
+                raise ValueError(f"'{invariant}' non è un'espressione SQL: {error}") from error
+        return invariants
+
+    @model_validator(mode="after")
+    def _coherent(self) -> "Descriptor":
+        names = [column.name for column in self.columns]
+        repeated = sorted({name for name in names if names.count(name) > 1})
+        if repeated:
+            raise ValueError(f"colonne ripetute: {', '.join(repeated)}")
+        foreign = [name for name in self.key_columns if name not in names]
+        if foreign:
+            raise ValueError(f"key_columns cita colonne non dichiarate: {', '.join(foreign)}")
+        loose = [c.name for c in self.columns if c.name in self.key_columns and not c.required]
+        if loose:
+            raise ValueError(f"una colonna di chiave è sempre obbligatoria: {', '.join(loose)}")
+        return self
+
+    @property
+    def parquet_name(self) -> str:
+        """Name of the embedded table's file."""
+        return f"{self.key}.parquet"
+
+    def is_variable(self, name: str) -> bool:
+        """Say whether a column name belongs to the variable columns.
+
+        Args:
+            name: Column name.
+
+        Returns:
+            True where the name matches the pattern of `variable_columns`.
+        """
+        family = self.variable_columns
+        return family is not None and re.fullmatch(family.pattern, name) is not None
+
+
+def load_sources(folder: Path) -> dict[str, Descriptor]:
+    """Load every descriptor of a folder.
+
+    Args:
+        folder: Folder holding `*.source.yaml` files.
+
+    Returns:
+        Descriptors by key, sorted by key.
+
+    Raises:
+        SourceFault: A file is not YAML, breaks the model, or is not named after its key.
+    """
+    found = [load_source(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]
+    return {descriptor.key: descriptor for descriptor in sorted(found, key=lambda d: d.key)}
+
+
+def load_source(path: Path) -> Descriptor:
+    """Load one descriptor.
+
+    Args:
+        path: A `<key>.source.yaml` file.
+
+    Returns:
+        The descriptor.
+
+    Raises:
+        SourceFault: The file is not YAML, breaks the model, or is not named after its key.
+    """
+    stem = path.name.removesuffix(SUFFIX)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise SourceFault(stem, path.name, "", "il file non è testo UTF-8") from error
+    except yaml.YAMLError as error:
+        rule = f"YAML non leggibile: {' '.join(str(error).split())}"
+        raise SourceFault(stem, path.name, "", rule) from error
+    if not isinstance(content, dict):
+        raise SourceFault(stem, path.name, "", "il descrittore deve essere un elenco di campi")
+    try:
+        descriptor = Descriptor.model_validate(content)
+    except ValidationError as error:
+        where, rule = _first_problem(error)
+        raise SourceFault(stem, path.name, where, rule) from error
+    if descriptor.key != stem:
+        rule = f"la chiave '{descriptor.key}' non è il nome del file"
+        raise SourceFault(stem, path.name, "campo key", rule)
+    return descriptor
+
+
+def _first_problem(error: ValidationError) -> tuple[str, str]:
+    problem = error.errors()[0]
+    field = ".".join(str(part) for part in problem["loc"])
+    wording = {
+        "missing": "campo obbligatorio assente",
+        "extra_forbidden": "campo sconosciuto",
+    }
+    rule = wording.get(problem["type"], problem["msg"].removeprefix("Value error, "))
+    return (f"campo {field}" if field else "", rule)
