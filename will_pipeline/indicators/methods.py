@@ -1,0 +1,58 @@
+"""What planners read about the way each kind of estimator makes value and interval.
+
+One Italian paragraph per kind of estimator, published in the column `metodo` of the card of
+every indicator.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from will_pipeline.indicators.specification import Specification
+
+METHOD_IN_WORDS = {
+    "shrunk_rate": (
+        "Tasso stabilizzato verso la media della città con il metodo bayesiano empirico "
+        "beta-binomiale (Marshall, 1991); intervallo dal 5° al 95° percentile della distribuzione "
+        "a posteriori. Il valore della città è quello osservato."
+    ),
+    "observed_share": (
+        "Quota osservata; intervallo di Jeffreys dal 5° al 95° percentile "
+        "(Brown, Cai e DasGupta, 2001)."
+    ),
+    "observed_ratio": (
+        "Rapporto fra quantità osservate; intervallo di Poisson esatto sul numeratore "
+        "(Garwood, 1936)."
+    ),
+    "observed_count": "Conteggio osservato; intervallo di Poisson esatto (Garwood, 1936).",
+    "shrunk_standardised": (
+        "Standardizzazione indiretta per età: casi osservati su casi attesi con i tassi per età "
+        "delle aree di censimento italiane (regressione ecologica, Goodman, 1953), rapporto "
+        "stabilizzato verso la città con il metodo bayesiano empirico gamma-Poisson (Clayton e "
+        "Kaldor, 1987) e riportato al tasso della città. Numeratore e denominatore sono quelli "
+        "osservati."
+    ),
+    "net_of_structure": (
+        "Tasso stabilizzato verso la media della città (beta-binomiale), meno la parte spiegata "
+        "dalla quota di residenti di 20-34 anni, stimata fra le aree degli stessi comuni italiani; "
+        "l'intervallo comprende l'errore della correzione."
+    ),
+    "over_concentration": (
+        "Quota stabilizzata verso la città (beta-binomiale) divisa per la quota della città, meno "
+        "uno, mai sotto zero; intervallo dal 5° al 95° percentile delle simulazioni."
+    ),
+    "context": "Valore pubblicato dalla fonte per l'intero comune (o per la sua provincia).",
+}
+
+
+def indicator_rows(specification: Specification) -> pl.DataFrame:
+    """Rows of `dim_indicatore`: the card of every indicator."""
+    rows = [
+        {
+            **indicator.model_dump(exclude={"estimator"}),
+            "dimensione": specification.theme_of[identifier],
+            "metodo": METHOD_IN_WORDS[indicator.estimator.kind],
+        }
+        for identifier, indicator in specification.indicators.items()
+    ]
+    return pl.DataFrame(rows, infer_schema_length=None)
