@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import polars as pl
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from will_pipeline.errors import SourceFault
+from will_pipeline.sources.documents import load_document
 
 SUFFIX = ".source.yaml"
 
@@ -209,32 +209,8 @@ def load_source(path: Path) -> Descriptor:
         SourceFault: The file is not YAML, breaks the model, or is not named after its key.
     """
     stem = path.name.removesuffix(SUFFIX)
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except UnicodeDecodeError as error:
-        raise SourceFault(stem, path.name, "", "il file non è testo UTF-8") from error
-    except yaml.YAMLError as error:
-        rule = f"YAML non leggibile: {' '.join(str(error).split())}"
-        raise SourceFault(stem, path.name, "", rule) from error
-    if not isinstance(content, dict):
-        raise SourceFault(stem, path.name, "", "il descrittore deve essere un elenco di campi")
-    try:
-        descriptor = Descriptor.model_validate(content)
-    except ValidationError as error:
-        where, rule = _first_problem(error)
-        raise SourceFault(stem, path.name, where, rule) from error
+    descriptor = load_document(path, stem, Descriptor)
     if descriptor.key != stem:
         rule = f"la chiave '{descriptor.key}' non è il nome del file"
         raise SourceFault(stem, path.name, "campo key", rule)
     return descriptor
-
-
-def _first_problem(error: ValidationError) -> tuple[str, str]:
-    problem = error.errors()[0]
-    field = ".".join(str(part) for part in problem["loc"])
-    wording = {
-        "missing": "campo obbligatorio assente",
-        "extra_forbidden": "campo sconosciuto",
-    }
-    rule = wording.get(problem["type"], problem["msg"].removeprefix("Value error, "))
-    return (f"campo {field}" if field else "", rule)

@@ -25,9 +25,9 @@ def test_sources_are_sorted_by_key(tmp_path: Path, content: dict[str, Any]) -> N
     ("change", "where", "rule"),
     [
         ({"cadenza": "static"}, "campo cadenza", "campo sconosciuto"),
-        ({"cadence": "weekly"}, "campo cadence", "Input should be"),
-        ({"title": None}, "campo title", "Input should be a valid string"),
-        ({"cities": ["34027"]}, "campo cities", "Input should be"),
+        ({"cadence": "weekly"}, "campo cadence", "sono ammessi 'static', 'annual'"),
+        ({"title": None}, "campo title", "deve essere un testo"),
+        ({"cities": ["34027"]}, "campo cities", "ammess"),
         ({"rows": {"min": 3, "max": 2}}, "campo rows", "il minimo supera il massimo"),
         ({"key_columns": ["sez"]}, "", "key_columns cita colonne non dichiarate: sez"),
         ({"key_columns": ["share"]}, "", "una colonna di chiave è sempre obbligatoria: share"),

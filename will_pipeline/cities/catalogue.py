@@ -1,0 +1,90 @@
+"""The cities of the mart, one YAML a city: a ninth city is a file.
+
+What belongs here is who a city is (codes, names, projection); its figures belong to the sources.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from will_pipeline.errors import SourceFault
+from will_pipeline.sources.documents import load_document
+
+SOURCE = "città"
+
+
+class City(BaseModel):
+    """One municipality and its codes.
+
+    Attributes:
+        order: Place in every list, from 1.
+        slug: Name of the file and of the folders of the city.
+        pro_com: ISTAT code of the municipality, six digits of text.
+        name: Name as ISTAT writes it.
+        sigla: Two-letter sign of the province.
+        province: Name of the province.
+        province_code: Code of the province in ISTAT's data warehouse, on the 2006 NUTS (`ITD52`).
+        nuts3: Code of the province in NUTS 2024.
+        region: Name of the region.
+        region_code: ISTAT code of the region, two digits of text.
+        belfiore: Cadastral code of the municipality.
+        crs: Projected reference system in which areas and distances are measured.
+        uri: Persistent identifier.
+        note: What a reader of the city's figures should know, in Italian.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    order: int = Field(ge=1)
+    slug: Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")]
+    pro_com: Annotated[str, Field(pattern=r"^\d{6}$")]
+    name: Annotated[str, Field(min_length=1)]
+    sigla: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+    province: Annotated[str, Field(min_length=1)]
+    province_code: Annotated[str, Field(pattern=r"^IT([A-Z]\d[0-9A-Z]|\d{3})$")]
+    nuts3: Annotated[str, Field(pattern=r"^IT[A-Z]\d[0-9A-Z]$")]
+    region: Annotated[str, Field(min_length=1)]
+    region_code: Annotated[str, Field(pattern=r"^\d{2}$")]
+    belfiore: Annotated[str, Field(pattern=r"^[A-Z]\d{3}$")]
+    crs: Annotated[str, Field(pattern=r"^EPSG:3263[23]$")]
+    uri: Annotated[str, Field(pattern=r"^(https?://|urn:)\S+$")]
+    note: str = ""
+
+    @model_validator(mode="after")
+    def _uri_of_the_city(self) -> "City":
+        if self.pro_com not in self.uri:
+            raise ValueError(f"l'identificativo {self.uri} non cita il codice {self.pro_com}")
+        return self
+
+
+def load_cities(folder: Path | None = None) -> tuple[City, ...]:
+    """Load every city.
+
+    Args:
+        folder: Folder of the `<slug>.yaml` files; the package's own when absent.
+
+    Returns:
+        The cities, by `order`.
+
+    Raises:
+        SourceFault: No file, a file that breaks the model or is not named after its slug, or a
+            place, slug or code given twice.
+    """
+    home = Path(__file__).parent if folder is None else folder
+    paths = sorted(home.glob("*.yaml"))
+    if not paths:
+        raise SourceFault(SOURCE, "*.yaml", "", "nessuna città descritta nella cartella")
+    cities = [load_document(path, SOURCE, City) for path in paths]
+    for path, city in zip(paths, cities, strict=True):
+        if path.stem != city.slug:
+            rule = f"'{city.slug}' non è il nome del file"
+            raise SourceFault(SOURCE, path.name, "campo slug", rule)
+    for field in ("order", "pro_com", "belfiore", "uri"):
+        counts = Counter(getattr(city, field) for city in cities)
+        for path, city in zip(paths, cities, strict=True):
+            value = getattr(city, field)
+            if counts[value] > 1:
+                raise SourceFault(SOURCE, path.name, f"campo {field}", f"{value} è ripetuto")
+    return tuple(sorted(cities, key=lambda city: city.order))
