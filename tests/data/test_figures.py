@@ -143,6 +143,16 @@ def test_boundaries_hold_their_city(figure: Figure) -> None:
         assert not any(outline.overlaps(other) for two, other in outlines.items() if two != one)
 
 
+def test_every_embedded_source_has_a_sealed_table_that_keeps_its_rules(
+    sources: dict[str, Descriptor],
+) -> None:
+    embedded = {key for key, source in sources.items() if source.embedding is not None}
+    assert {path.stem for path in FIGURES.glob("*.parquet")} == embedded
+    assert {path.name.removesuffix(".pin.json") for path in FIGURES.glob("*.json")} == embedded
+    for key in sorted(embedded):
+        assert read_embedded(sources[key], FIGURES).height == read_pin(key, FIGURES).rows
+
+
 def test_all_embedded_figures_stay_within_the_budget() -> None:
     assert check_budget(FIGURES) > 0
 

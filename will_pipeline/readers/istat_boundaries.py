@@ -204,7 +204,9 @@ def _features(name: str, content: bytes) -> list[Any]:
 
 
 def _municipality(name: str, place: str, feature: Any) -> tuple[str, str, Any]:
-    properties = feature.get("properties") or {}
+    properties = feature.get("properties") if isinstance(feature, dict) else None
+    if not isinstance(properties, dict):
+        raise SourceFault(SOURCE, name, place, "l'elemento non ha proprietà")
     code, label = properties.get("com_istat_code"), properties.get("name")
     if not (isinstance(code, str) and len(code) == 6 and code.isdecimal()):
         rule = f"{code!r} non è un codice comunale di sei cifre"

@@ -20,7 +20,7 @@ _AREA = (*_PLACE, "ACE")
 _SUBAREA = (*_PLACE, "CODASC", "NOMEASC", "TIPOASC")
 _NAMES = ("REGIONE", "PROVINCIA", "COMUNE", "NOMEASC", "TIPOASC")
 _VARIABLE = re.compile(r"(?P<family>PF|ST|P|A|E)\d+")
-_DIGITS = re.compile(r"\d+", re.ASCII)
+_DIGITS = re.compile(r"\d{1,15}", re.ASCII)
 _LAYOUT_HEADER = "nome campo;definizione"
 _FAMILY_UNIVERSE = {
     "P": "popolazione",

@@ -20,7 +20,7 @@ def feature(**change: Any) -> dict[str, Any]:
     return {"type": "Feature", "properties": properties, "geometry": SQUARE, **change}
 
 
-def geojson(*features: dict[str, Any], **change: Any) -> bytes:
+def geojson(*features: Any, **change: Any) -> bytes:
     return json.dumps({"type": "FeatureCollection", "features": features, **change}).encode()
 
 
@@ -62,6 +62,7 @@ def test_a_municipality_keeps_its_outline_and_gets_its_area() -> None:
         (b"<html></html>", "", "non è un GeoJSON leggibile"),
         (b"[]", "", "il GeoJSON non è una FeatureCollection"),
         (geojson(), "campo features", "nessun elemento"),
+        (geojson(["Bergamo"]), "elemento 1", "l'elemento non ha proprietà"),
         (
             geojson(feature(), crs={"properties": {"name": "urn:ogc:def:crs:EPSG::32632"}}),
             "campo crs",
@@ -189,6 +190,13 @@ def test_wrong_sections_are_refused(frame: gpd.GeoDataFrame, where: str, rule: s
     with pytest.raises(SourceFault) as caught:
         dissolved_areas(geopackage(frame))
     assert (caught.value.where, caught.value.rule) == (where, rule)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_truncated_geopackage_is_refused(share: float) -> None:
+    whole = geopackage(sections())["sezioni.gpkg"]
+    with pytest.raises(SourceFault, match="non è un GeoPackage leggibile"):
+        dissolved_areas({"sezioni.gpkg": whole[: int(len(whole) * share)]})
 
 
 def test_what_is_not_a_geopackage_is_refused() -> None:

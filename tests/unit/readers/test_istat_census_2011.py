@@ -71,6 +71,7 @@ def test_same_area_number_in_two_cities_is_no_duplicate() -> None:
         (text(HEADER, ROW, ROW + ";9"), "riga 3", "12 colonne, attese 11"),
         (text(HEADER, ROW.rsplit(";", 1)[0]), "riga 2", "10 colonne, attese 11"),
         (text(HEADER, ROW[:-1] + ".."), "riga 2, colonna PF3", "'..' non è un numero intero"),
+        (text(HEADER, ROW[:-1] + "9" * 20), "riga 2, colonna PF3", "'99999999999999999999' non"),
         (text(HEADER, ROW[:-1]), "riga 2, colonna PF3", "'' non è un numero intero"),
         (text(HEADER, ROW.replace("900", "9,5")), "riga 2, colonna A44", "'9,5' non è un numero"),
         (text(HEADER, ROW.replace("16024", "16025")), "riga 2, colonna PROCOM", "16025 non è"),
