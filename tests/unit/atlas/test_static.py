@@ -1,0 +1,270 @@
+"""Pages of the atlas on two hand-made towns."""
+
+import posixpath
+import re
+from collections import Counter
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import polars as pl
+import pytest
+
+from will_pipeline.atlas.static import render_atlas, template_hash
+
+BORGO = "citta/borgo-prova.html"
+VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "circle", "line", "path"}
+
+
+class Page(HTMLParser):
+    """Elements of a page: every start tag with its attributes, and the open tags at the end."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.open: list[str] = []
+        self.text: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        if tag not in VOID:
+            assert self.open.pop() == tag, f"unbalanced </{tag}>"
+
+    def handle_data(self, data):
+        self.text.append(data)
+
+    def with_attribute(self, name: str) -> list[tuple[str, dict[str, str | None]]]:
+        return [(tag, attributes) for tag, attributes in self.elements if name in attributes]
+
+
+def html(pages: dict[str, str]) -> dict[str, Page]:
+    return {path: Page(text) for path, text in pages.items() if path.endswith(".html")}
+
+
+def test_one_page_per_city_and_area_beside_the_fixed_ones(pages):
+    assert {"index.html", "metodo.html", "fonti.html", "stato.html", "en/index.html"} <= set(pages)
+    assert [path for path in pages if path.startswith("citta/")] == [
+        "citta/borgo-prova.html",
+        "citta/marina-prova.html",
+    ]
+    assert len([path for path in pages if path.startswith("area/")]) == 10
+
+
+def test_same_tables_in_any_order_give_the_same_bytes(tables):
+    first = render_atlas(tables, release="1")
+    shuffled = {
+        name: table if name == "mart_info" else table.sample(fraction=1.0, shuffle=True, seed=7)
+        for name, table in tables.items()
+    }
+    assert render_atlas(shuffled, release="1") == first
+
+
+def test_every_page_is_balanced_italian_and_has_unique_identifiers(pages):
+    for path, page in html(pages).items():
+        assert page.open == [], path
+        language = next(attributes["lang"] for tag, attributes in page.elements if tag == "html")
+        assert language == ("en" if path.startswith("en/") else "it")
+        repeated = [
+            name for name, times in Counter(a["id"] for _, a in page.with_attribute("id")).items()
+            if times > 1
+        ]  # fmt: skip
+        assert repeated == [], path
+
+
+def test_every_internal_link_and_anchor_resolves(pages):
+    parsed = html(pages)
+    anchors = {
+        path: {attributes["id"] for _, attributes in page.with_attribute("id")}
+        for path, page in parsed.items()
+    }
+    checked = 0
+    for path, page in parsed.items():
+        targets = [a["href"] for _, a in page.with_attribute("href")]
+        targets += [a["src"] for _, a in page.with_attribute("src")]
+        for target in targets:
+            if target.startswith(("https://", "http://", "data:")):
+                continue
+            file, _, anchor = target.partition("#")
+            found = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(file)))
+            found = found if file else path
+            assert found in pages, f"{path} -> {target}"
+            assert not anchor or anchor in anchors[found], f"{path} -> {target}"
+            checked += 1
+    assert checked > 300
+
+
+def test_nothing_is_fetched_from_another_origin_and_nothing_is_inline(pages):
+    for path, page in html(pages).items():
+        for tag, attributes in page.elements:
+            assert "style" not in attributes, path
+            assert not [name for name in attributes if name.startswith("on")], path
+            if tag in {"script", "img", "link", "iframe"}:
+                source = attributes.get("src") or attributes.get("href") or ""
+                assert not source.startswith(("http", "//")), path
+            assert tag != "style"
+    assert "url(" not in pages["stile.css"]
+    assert "@import" not in pages["stile.css"]
+    assert len(pages["stile.css"].encode()) < 20_000
+
+
+def test_table_holds_the_numbers_of_the_map(pages):
+    page = html(pages)[BORGO]
+    marked = [
+        (tag, attributes["data-area"], attributes["data-index"])
+        for tag, attributes in page.with_attribute("data-area")
+    ]
+    drawn = Counter((area, index) for tag, area, index in marked if tag == "a")
+    listed = Counter((area, index) for tag, area, index in marked if tag == "tr")
+    assert drawn == listed
+    assert drawn[("099001.Q02", "104,2")] == 4
+    assert drawn[("099001.Q03", "mancante")] == 1
+    assert drawn[("099001.Q04", "piccola")] == 4
+    assert drawn[("099001.Q05", "soppresso")] == 2
+
+
+def test_states_without_a_number_are_drawn_apart_and_say_why(pages):
+    drawings = {
+        attributes["data-index"]: (attributes["class"], attributes["aria-label"])
+        for tag, attributes in html(pages)[BORGO].with_attribute("data-area")
+        if tag == "a"
+    }
+    assert drawings["mancante"] == ("missing", "Stazione: dato mancante")
+    assert drawings["soppresso"] == ("withheld", "Cascine: pochi casi: non pubblicato")
+    assert drawings["piccola"][0] == "small"
+    assert drawings["piccola"][1].endswith(": meno di 1.000 residenti")
+    assert drawings["104,2"] == (
+        "c4",
+        "Molino: indice 104,2, tra 101,7 e 106,7; classe 4 di 5; sopra la città",
+    )
+
+
+def test_place_is_a_range_and_quartieri_come_before_census_areas(pages):
+    text = pages[BORGO]
+    assert "tra il 2º e il 5º posto su 6" in text
+    assert "intorno al 1º posto su 6" in text
+    assert text.index('id="quartieri"') < text.index('id="aree-di-censimento"')
+    assert 'id="quartieri"' not in pages["citta/marina-prova.html"]
+    order = re.findall(r'<tr data-area="099001\.(Q\d+)"', text)
+    assert order[:6] == ["Q01", "Q02", "Q03", "Q04", "Q05", "Q06"]
+
+
+def test_partial_theme_is_marked_with_its_reason(pages):
+    for path in ("index.html", BORGO, "area/099001.Q02.html", "metodo.html"):
+        assert "Un solo indicatore nel 2011." in pages[path], path
+    assert "misura parziale" in pages[BORGO]
+
+
+def test_schema_is_never_called_a_map(pages):
+    assert "Schema, non mappa" in pages[BORGO]
+    assert "Schema, non mappa" in pages["area/099001.Q02.html"]
+
+
+def test_real_outlines_are_not_called_a_schema(tables):
+    tables["area_geometria"] = tables["area_geometria"].with_columns(schematica=pl.lit(False))
+    pages = render_atlas(tables, release="1")
+    assert "Schema, non mappa" not in pages[BORGO].decode()
+
+
+def test_area_sheet_shows_latest_value_interval_city_words_grade_and_source(pages):
+    row = pages["area/099001.Q02.html"].partition('data-indicator="disoccupazione"')[2]
+    row = " ".join(re.sub(r"<[^>]+>", " ", row.partition("</tr>")[0]).split())
+    assert "2011 7,9 % tra 7,4 e 8,4 6,4 % sopra la città: più bisogno 512 su 6.480" in row.replace(
+        "\u00a0", " "
+    )
+    assert row.endswith("stabilizzato A Censimento 2011")
+    assert "99,9" not in pages["area/099001.Q02.html"]
+    assert "sotto la città: più bisogno" in pages["area/099001.Q02.html"]
+    assert "1.310\u00a0persone" in pages["area/099001.Q02.html"]
+
+
+def test_area_sheet_keeps_withheld_missing_and_not_applicable_apart(pages):
+    assert pages["area/099001.Q05.html"].count("pochi casi: non pubblicato") >= 2
+    station = pages["area/099001.Q03.html"]
+    assert "dato mancante" in station
+    assert "non si applica" in station
+
+
+def test_hostile_names_come_out_as_text(pages):
+    for path, page in html(pages).items():
+        assert not [tag for tag, _ in page.elements if tag in {"img", "iframe"}], path
+        hrefs = [attributes["href"] for _, attributes in page.with_attribute("href")]
+        assert not [href for href in hrefs if href.startswith("javascript")], path
+    assert '<img src=x onerror="alert(1)">' in "".join(html(pages)[BORGO].text)
+    assert '=HYPERLINK("https://evil.example","apri")' in "".join(
+        html(pages)["citta/marina-prova.html"].text
+    )
+    assert "javascript:alert(1)" in "".join(html(pages)["fonti.html"].text)
+
+
+def test_sources_carry_producer_licence_date_and_checksum(pages):
+    text = pages["fonti.html"]
+    for wanted in ("ISTAT", "CC-BY-4.0", "2011-10-09", "23/11/2026", "a" * 64, "ultima copia"):
+        assert wanted in text
+
+
+def test_failed_checks_come_first_and_are_counted(pages):
+    text = pages["stato.html"]
+    assert "2 controlli eseguiti su questo rilascio: 1 superati, 1 non superati" in text
+    assert text.index("somma_residenti") < text.index("chiave_unica")
+
+
+def test_tables_have_captions_and_scoped_headers(pages):
+    for path, text in pages.items():
+        if path.endswith(".html"):
+            assert text.count("<table") == text.count("<caption>"), path
+            assert not re.findall(r"<th(?![^>]*scope)[ >]", text), path
+
+
+def test_missing_table_column_or_card_is_named(tables):
+    with pytest.raises(ValueError, match="fatto_indice"):
+        render_atlas({k: v for k, v in tables.items() if k != "fatto_indice"}, release="1")
+    with pytest.raises(ValueError, match="dim_area mancano famiglie"):
+        render_atlas({**tables, "dim_area": tables["dim_area"].drop("famiglie")}, release="1")
+    orphan = tables["dim_indicatore"].filter(pl.col("indicatore_id") != "disoccupazione")
+    with pytest.raises(ValueError, match="disoccupazione"):
+        render_atlas({**tables, "dim_indicatore": orphan}, release="1")
+
+
+def test_identifier_that_cannot_be_an_address_is_refused(tables):
+    bad = tables["dim_area"].with_columns(area_id=pl.col("area_id").replace("099001.Q01", "../x"))
+    with pytest.raises(ValueError, match="identificativo"):
+        render_atlas({**tables, "dim_area": bad}, release="1")
+
+
+def test_areas_of_one_drawing_share_one_box(tables):
+    odd = tables["area_geometria"].with_columns(
+        riquadro=pl.when(pl.col("area_id") == "099001.Q01")
+        .then(pl.lit("0 0 5 5"))
+        .otherwise("riquadro")
+    )
+    with pytest.raises(ValueError, match="riquadri diversi"):
+        render_atlas({**tables, "area_geometria": odd}, release="1")
+
+
+def test_two_cities_of_one_name_keep_two_addresses(tables):
+    twins = tables["dim_comune"].with_columns(nome=pl.lit("Borgo Prova"))
+    pages = render_atlas({**tables, "dim_comune": twins}, release="1")
+    assert [path for path in pages if path.startswith("citta/")] == [
+        "citta/borgo-prova-099002.html",
+        "citta/borgo-prova.html",
+    ]
+
+
+def test_area_without_a_shape_stays_in_the_table(tables):
+    shapes = tables["area_geometria"].filter(pl.col("area_id") != "099001.Q02")
+    page = render_atlas({**tables, "area_geometria": shapes}, release="1")[BORGO].decode()
+    assert page.count('<tr data-area="099001.Q02"') == 4
+    assert page.count('data-area="099001.Q02"') == 4
+
+
+def test_template_hash_is_stable_hexadecimal():
+    assert re.fullmatch("[0-9a-f]{64}", template_hash())
+    assert template_hash() == template_hash()

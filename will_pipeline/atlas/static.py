@@ -1,0 +1,147 @@
+"""The atlas as a set of static files that open from a disk, without a server.
+
+Rendering and its fingerprint live here; what is shown is decided in `views`, how in `templates`.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import quote, urlsplit
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from will_pipeline.atlas import drawing, words
+from will_pipeline.atlas.model import Atlas
+from will_pipeline.atlas.views import build_atlas
+
+PACKAGE = Path(__file__).parent
+TEMPLATES = PACKAGE / "templates"
+ASSETS = ("stile.css", "atlante.js")
+SINGLE_PAGES = {
+    "index.html": "home.html",
+    "metodo.html": "method.html",
+    "fonti.html": "sources.html",
+    "stato.html": "status.html",
+    "en/index.html": "english.html",
+}
+
+
+def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[str, bytes]:
+    """Render every page of the atlas.
+
+    Args:
+        tables: tables of the mart by name, as in the contracts (see `views.REQUIRED`).
+        release: number of the release, written on every page.
+
+    Returns:
+        Content of every file by relative path: index.html, metodo.html, fonti.html, stato.html,
+        en/index.html, citta/<slug>.html, area/<area_id>.html, stile.css and atlante.js. The same
+        tables always give the same bytes.
+
+    Raises:
+        ValueError: the tables do not hold what the pages need (see `views.build_atlas`).
+    """
+    atlas = build_atlas(tables, release=release)
+    environment = _environment(atlas)
+    pages: dict[str, bytes] = {name: (TEMPLATES / name).read_bytes() for name in ASSETS}
+
+    def render(path: str, template: str, **values: object) -> None:
+        root = "../" * path.count("/")
+        page = environment.get_template(template).render(root=root, path=path, **values)
+        pages[path] = page.encode()
+
+    for path, template in SINGLE_PAGES.items():
+        render(path, template)
+    for city in atlas.cities:
+        render(city.address, "city.html", city=city)
+        for level in city.levels:
+            for place, area in enumerate(level.areas):
+                render(
+                    area.address,
+                    "area.html",
+                    city=city,
+                    level=level,
+                    area=area,
+                    before=level.areas[place - 1] if place else None,
+                    after=level.areas[place + 1] if place + 1 < len(level.areas) else None,
+                )
+    return dict(sorted(pages.items()))
+
+
+def template_hash() -> str:
+    """Fingerprint of everything that shapes the pages apart from the data.
+
+    Returns:
+        SHA-256, in hexadecimal, over names and bytes of the templates, styles, scripts, fonts and
+        modules of this package.
+    """
+    digest = hashlib.sha256()
+    files = [
+        path
+        for path in PACKAGE.rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and "__pycache__" not in path.parts
+    ]
+    for path in sorted(files, key=lambda path: path.relative_to(PACKAGE).as_posix()):
+        content = path.read_bytes()
+        name = path.relative_to(PACKAGE).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _environment(atlas: Atlas) -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.globals.update(
+        atlas=atlas,
+        info={str(row["chiave"]): row["valore"] for row in atlas.info},
+        position=drawing.position,
+        ticks=drawing.ticks,
+        span=drawing.span,
+        between=words.between,
+        likely_place=words.likely_place,
+        count=words.count,
+        spoken=words.spoken,
+        sentence=words.sentence,
+        indicator_reading=words.indicator_reading,
+        with_unit=words.with_unit,
+        readings=words.READINGS,
+        states=words.INDICATOR_STATES,
+        tiers=words.TIERS,
+    )
+    environment.filters.update(
+        number=words.number,
+        day=words.day,
+        words=words.list_words,
+        href=_address,
+        web=_web_address,
+        observed=_observed,
+    )
+    return environment
+
+
+def _address(path: str) -> str:
+    return quote(path, safe="/._-~")
+
+
+def _web_address(text: object) -> str:
+    """An address a reader may follow; anything that is not plain http(s) stays text."""
+    parts = urlsplit(str(text))
+    return str(text) if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def _observed(fact: Mapping[str, object]) -> str:
+    """Numerator and denominator as `512 su 6.480`; decimals only where the count has them."""
+    texts = [
+        words.number(value, 0 if float(value).is_integer() else 1)
+        for value in (fact["numeratore"], fact["denominatore"])
+        if isinstance(value, int | float)
+    ]
+    return " su ".join(texts)

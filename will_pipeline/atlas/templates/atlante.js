@@ -1,0 +1,47 @@
+// Sorting of tables by column. Every page is complete without it.
+"use strict";
+
+(() => {
+  const key = (row, column) => {
+    const cell = row.cells[column];
+    if (!cell) return "";
+    return cell.dataset.sort === undefined ? cell.textContent.trim() : cell.dataset.sort;
+  };
+
+  const compare = (first, second) => {
+    const numbers = [Number(first), Number(second)];
+    return numbers.some(Number.isNaN)
+      ? first.localeCompare(second, "it")
+      : numbers[0] - numbers[1];
+  };
+
+  const sort = (table, column, direction) => {
+    const body = table.tBodies[0];
+    const rows = Array.from(body.rows);
+    rows.sort((one, other) => {
+      const first = key(one, column);
+      const second = key(other, column);
+      // Areas without a number stay at the bottom whatever the direction.
+      if (first === "" || second === "") return (first === "") - (second === "");
+      return direction * compare(first, second);
+    });
+    body.append(...rows);
+  };
+
+  for (const table of document.querySelectorAll("table.sortable")) {
+    const headers = Array.from(table.tHead.rows[0].cells);
+    headers.forEach((header, column) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "sort";
+      button.append(...Array.from(header.childNodes));
+      header.append(button);
+      button.addEventListener("click", () => {
+        const ascending = header.getAttribute("aria-sort") !== "ascending";
+        headers.forEach((other) => other.removeAttribute("aria-sort"));
+        header.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+        sort(table, column, ascending ? 1 : -1);
+      });
+    });
+  }
+})();

@@ -1,0 +1,170 @@
+"""Italian numbers and phrases that planners read in the atlas.
+
+Every sentence about a number is made here, so that pages, drawings and accessible names agree.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+
+from will_pipeline.atlas.model import Score
+
+NO_BREAK = "\u00a0"
+
+INDICATOR_STATES = {
+    "soppresso": "pochi casi: non pubblicato",
+    "soppresso_secondario": "pochi casi: non pubblicato",
+    "non_disponibile": "dato mancante",
+    "non_applicabile": "non si applica",
+}
+
+TIERS = {
+    "osservato": "contato",
+    "derivato": "calcolato da conteggi",
+    "eb": "stabilizzato",
+    "sintetico": "stima sintetica",
+    "modellato": "stima da modello",
+    "proxy": "misura indiretta",
+}
+
+READINGS = {
+    "sopra": "sopra la città",
+    "sotto": "sotto la città",
+    "non_distinguibile": "non distinguibile dalla città",
+}
+
+
+def number(value: float | int | None, decimals: int = 0) -> str:
+    """Write a number the Italian way: decimal comma, dot between thousands.
+
+    Args:
+        value: the number; None gives a dash.
+        decimals: decimals to show.
+
+    Returns:
+        For example `1.234,5`.
+    """
+    if value is None:
+        return "–"
+    text = f"{value:,.{decimals}f}"
+    if float(text.replace(",", "")) == 0:
+        text = text.removeprefix("-")
+    return text.replace(",", " ").replace(".", ",").replace(" ", ".").replace("-", "\u2212")
+
+
+def with_unit(value: float | None, unit: str, decimals: int) -> str:
+    """Write a number with its unit, kept on one line; percent takes the sign, others the word."""
+    if value is None:
+        return "–"
+    return f"{number(value, decimals)}{NO_BREAK}{unit}" if unit else number(value, decimals)
+
+
+def between(low: float | None, high: float | None, decimals: int = 1) -> str:
+    """Write an interval as `tra … e …`; an absent end gives an empty text."""
+    if low is None or high is None:
+        return ""
+    first, last = number(low, decimals), number(high, decimals)
+    if first == last:
+        return f"circa {first}"
+    return f"tra {first} e {last}"
+
+
+def ordinal_with_article(place: int) -> str:
+    """Write a place with its article, elided where Italian elides it: `il 3º`, `l'8º`, `l'11º`."""
+    elided = place in {8, 11} or 80 <= place <= 89 or 800 <= place <= 899
+    return f"l'{place}º" if elided else f"il {place}º"
+
+
+def likely_place(first: int | None, last: int | None, ranked: int | None) -> str:
+    """Write the likely place in the city as a range, never as a bare rank.
+
+    Args:
+        first: first end of the 5-95 % range of the place.
+        last: other end of the range.
+        ranked: areas of the same city and level in the ranking.
+
+    Returns:
+        For example `tra il 3º e il 9º posto su 13`; empty where there is no place.
+    """
+    if first is None or last is None or ranked is None:
+        return ""
+    if first == 1 and last == ranked:
+        return f"qualunque posto su {ranked}"
+    if first == last:
+        return f"intorno {_to(ordinal_with_article(first))} posto su {ranked}"
+    return f"tra {ordinal_with_article(first)} e {ordinal_with_article(last)} posto su {ranked}"
+
+
+def _to(place: str) -> str:
+    return f"al{place}" if place.startswith("l'") else f"a{place.removeprefix('i')}"
+
+
+def index_reading(low: float, high: float) -> str:
+    """Say whether an index interval lies above, below or across the reference 100.
+
+    Args:
+        low: lower end of the interval.
+        high: upper end of the interval.
+
+    Returns:
+        `sopra`, `sotto` or `non_distinguibile`, the vocabulary of the mart.
+    """
+    if low > 100:
+        return "sopra"
+    if high < 100:
+        return "sotto"
+    return "non_distinguibile"
+
+
+def indicator_reading(reading: str | None, polarity: int) -> str:
+    """Say where an indicator stands against the city and what that means for the need."""
+    if reading is None:
+        return ""
+    phrase = READINGS[reading]
+    if reading == "non_distinguibile" or polarity == 0:
+        return phrase
+    more = (reading == "sopra") == (polarity > 0)
+    return f"{phrase}: {'più' if more else 'meno'} bisogno"
+
+
+def count(value: int, singular: str, plural: str) -> str:
+    """Write a count with its noun in the right number."""
+    return f"{number(value)} {singular if value == 1 else plural}"
+
+
+def day(value: date | None) -> str:
+    """Write a date as day/month/year."""
+    return "–" if value is None else f"{value.day:02d}/{value.month:02d}/{value.year}"
+
+
+def list_words(words: Sequence[str]) -> str:
+    """Join words with commas and a final `e`."""
+    if len(words) < 2:
+        return "".join(words)
+    return f"{', '.join(words[:-1])} e {words[-1]}"
+
+
+def spoken(name: str, score: Score) -> str:
+    """Write the accessible name of an area in a map: the same words and numbers as the table."""
+    value = score.value
+    if value is None:
+        return f"{name}: {score.reason}"
+    return (
+        f"{name}: indice {number(value.index, 1)}, {between(value.low, value.high)}; "
+        f"classe {value.class_number} di 5; {READINGS[value.reading]}"
+    )
+
+
+def sentence(score: Score) -> str:
+    """Say in plain words where an area stands on one need and how sure that is."""
+    value = score.value
+    if value is None:
+        return f"Nessun indice: {score.reason}."
+    interval = f"L'indice è {number(value.index, 1)} ({between(value.low, value.high)})."
+    if value.reading == "sopra":
+        reading = "Il bisogno stimato è sopra la media della città."
+    elif value.reading == "sotto":
+        reading = "Il bisogno stimato è sotto la media della città."
+    else:
+        reading = "La differenza dalla media della città non si distingue dal caso."
+    place = likely_place(value.first_place, value.last_place, value.ranked)
+    return f"{reading} {interval}" + (f" Posto probabile: {place}." if place else "")
