@@ -20,21 +20,23 @@ RESIDENTS, HOUSEHOLDS = "P1", "PF1"
 _VARIABLE = r"^(P|ST|PF|A|E)\d+$"
 
 
-def municipality_rows(cities: tuple[City, ...], population: pl.DataFrame) -> pl.DataFrame:
+def municipality_rows(cities: tuple[City, ...], balance: pl.DataFrame) -> pl.DataFrame:
     """Rows of `core.municipality`.
 
     Args:
         cities: the cities of the project.
-        population: `pro_com`, `year`, `population` (persons), one row per city and year.
+        balance: population balance: `pro_com`, `year`, `sex`, `population_start` (persons on
+            1 January).
 
     Returns:
-        One row per city; population is missing where no year is given.
+        One row per city; population is missing where the balance does not have the city.
     """
     latest = (
-        population.sort("year")
+        balance.filter(pl.col("sex") == "T")
+        .sort("year")
         .group_by("pro_com", maintain_order=True)
         .last()
-        .select("pro_com", "population", population_year="year")
+        .select("pro_com", population="population_start", population_year="year")
     )
     return pl.DataFrame(
         [

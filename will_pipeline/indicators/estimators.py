@@ -298,7 +298,7 @@ def _shrunk_standardised(
         )
         city = areas.city_row[usable]
         to_city = crude.value[city] * expected[city] / crude.numerator[city]
-        value[usable] = ratios.rate * to_city
+        value[usable] = ratios.ratio * to_city
         lower[usable], upper[usable] = ratios.lower * to_city, ratios.upper * to_city
         draws[:, usable] = ratios.draw(settings.draws, generator) * to_city
     return replace(

@@ -1,0 +1,84 @@
+"""Municipalities, areas and census counts: the harmonised geography of the 2011 census.
+
+Each asset reads, calls one pure function and writes.
+"""
+
+import dagster as dg
+import polars as pl
+
+from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
+from will_pipeline.geography.outlines import boundaries, outline_rows
+from will_pipeline.orchestration.warehouse import Warehouse
+
+CORE = {"group_name": "core", "owners": ["team:dati"], "kinds": {"polars", "duckdb"}}
+
+
+@dg.asset(key=["core", "municipality"], deps=[["raw", "istat_bilancio_2025"]], **CORE)
+def municipality(warehouse: Warehouse) -> dg.MaterializeResult:
+    """I comuni del progetto, con i codici che li legano alle fonti e l'ultima popolazione."""
+    balance = warehouse.read("raw.istat_bilancio_2025")
+    return warehouse.write("core.municipality", municipality_rows(load_cities(), balance))
+
+
+@dg.asset(
+    key=["core", "census_2011"],
+    deps=[["raw", "istat_censimento_2011_ace_citta"], ["raw", "istat_censimento_2011_asc"]],
+    **CORE,
+)
+def census_2011(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Conteggi del censimento 2011 per comune, area sub-comunale e area di censimento."""
+    counts = census_counts(
+        load_cities(),
+        warehouse.read("raw.istat_censimento_2011_ace_citta"),
+        warehouse.read("raw.istat_censimento_2011_asc"),
+    )
+    return warehouse.write("core.census_2011", counts)
+
+
+@dg.asset(key=["core", "census_2011_pool"], deps=[["raw", "istat_censimento_2011_ace"]], **CORE)
+def census_2011_pool(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Conteggi del censimento 2011 di tutte le aree di censimento italiane."""
+    areas = warehouse.read("raw.istat_censimento_2011_ace")
+    pool = areas.rename({"ace": "code"}).drop("comune", "province", "region")
+    return warehouse.write("core.census_2011_pool", pool)
+
+
+@dg.asset(
+    key=["core", "area"],
+    deps=[
+        ["core", "census_2011"],
+        ["core", "municipality"],
+        ["raw", "istat_censimento_2011_asc"],
+        ["raw", "istat_confini_comuni"],
+        ["raw", "istat_parma_aree_2011"],
+    ],
+    **CORE,
+)
+def area(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Le aree su cui si pubblica: comuni, aree sub-comunali, aree di censimento del 2011."""
+    published = _boundaries(warehouse)
+    rows = area_rows(
+        warehouse.read("core.census_2011"),
+        warehouse.read("core.municipality"),
+        warehouse.read("raw.istat_censimento_2011_asc"),
+        published.select("area_id", "surface_km2"),
+    )
+    return warehouse.write("core.area", rows)
+
+
+@dg.asset(
+    key=["core", "area_outline"],
+    deps=[["core", "area"], ["raw", "istat_confini_comuni"], ["raw", "istat_parma_aree_2011"]],
+    **CORE,
+)
+def area_outline(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Contorni delle aree dove ci sono i confini, tessere di uno schema dove non ci sono."""
+    rows = outline_rows(warehouse.read("core.area"), _boundaries(warehouse))
+    return warehouse.write("core.area_outline", rows)
+
+
+def _boundaries(warehouse: Warehouse) -> pl.DataFrame:
+    return boundaries(
+        warehouse.read("raw.istat_confini_comuni"), warehouse.read("raw.istat_parma_aree_2011")
+    )

@@ -1,0 +1,228 @@
+"""Context of the whole municipality: what the other sources say around the four needs.
+
+Every function turns one source-shaped table into rows of `core.municipality_context`; nothing
+here enters an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL
+
+PROVINCIAL_SERIES = {
+    "neet_provincia": "02IST006-N22",
+    "occupazione_giovanile_provincia": "03LAV003P-N22",
+    "competenze_numeriche_provincia": "02IST010P",
+}
+TURNOUT_SERIES = {
+    "affluenza_politiche": "politiche_2022",
+    "affluenza_europee": "europee_2024",
+}
+BOTH_SEXES = "T"
+PER_HUNDRED, PER_THOUSAND, PER_TEN_THOUSAND = 100.0, 1_000.0, 10_000.0
+LIBRARY_REGISTER_YEAR, SCHOOL_REGISTER_YEAR, BENEFICIARY_YEAR = 2017, 2025, 2022
+COLUMNS = ("pro_com", "indicator_id", "year", "value", "numerator", "denominator", "source_id")
+
+
+def context_rows(raw: Mapping[str, pl.DataFrame], municipalities: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `core.municipality_context`.
+
+    Args:
+        raw: source-shaped tables by key of the source.
+        municipalities: `pro_com`, `province_code`, one row per city.
+
+    Returns:
+        One row per city, context indicator and year; a value that the source does not publish
+        stays missing.
+    """
+    residents = _residents(raw["istat_bilancio_2025"])
+    parts = [
+        _provincial(raw["istat_bes_territori"], municipalities),
+        _life_satisfaction(raw["istat_soddisfazione_vita"], municipalities),
+        _income(raw["mef_irpef_comuni"]),
+        _foreign_residents(raw["istat_cittadinanza_2025"], residents),
+        _citizenship(raw["istat_cittadinanza_2025"]),
+        residents.select(
+            "pro_com",
+            "year",
+            indicator_id=pl.lit("residenti"),
+            value=pl.col("residents").cast(pl.Float64),
+            source_id=pl.lit("istat_bilancio_2025"),
+        ),
+        _turnout(raw["eligendo_affluenza"]),
+        _assets(raw["mim_scuole"], residents, "scuole", SCHOOL_REGISTER_YEAR, "mim_scuole"),
+        _assets(
+            raw["iccu_biblioteche"],
+            residents,
+            "biblioteche",
+            LIBRARY_REGISTER_YEAR,
+            "iccu_biblioteche",
+        ),
+        _assets(
+            raw["agenzia_cinque_per_mille"].filter("third_sector"),
+            residents,
+            "enti_terzo_settore",
+            BENEFICIARY_YEAR,
+            "agenzia_cinque_per_mille",
+        ),
+        _spending(raw["opencivitas_spesa"]),
+    ]
+    typed = [
+        part.with_columns(
+            pl.col("year").cast(pl.Int64),
+            *(
+                pl.col(name).cast(pl.Float64)
+                if name in part.columns
+                else pl.lit(None, pl.Float64).alias(name)
+                for name in ("numerator", "denominator")
+            ),
+        ).select(COLUMNS)
+        for part in parts
+    ]
+    cities = municipalities.select("pro_com")
+    return pl.concat(typed).join(cities, on="pro_com", how="semi")
+
+
+def context_facts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `fatto_indicatore` for the context of the municipalities.
+
+    Args:
+        rows: `core.municipality_context`.
+
+    Returns:
+        One row per municipality, indicator and year, without interval: the source gives none.
+    """
+    published = pl.col("value").is_not_null()
+    return rows.select(
+        area_id=pl.concat_str("pro_com", pl.lit(f".{MUNICIPALITY_LEVEL}")),
+        indicatore_id="indicator_id",
+        anno=pl.col("year").cast(pl.Int32),
+        gruppo=pl.lit("totale"),
+        valore="value",
+        numeratore="numerator",
+        denominatore="denominator",
+        ic_inf=pl.lit(None, pl.Float64),
+        ic_sup=pl.lit(None, pl.Float64),
+        anno_struttura=pl.col("year").cast(pl.Int32),
+        valore_comune="value",
+        fonte_id="source_id",
+        stato=pl.when(published).then(pl.lit("valido")).otherwise(pl.lit("non_disponibile")),
+        affidabilita=pl.lit(None, pl.String),
+        indice_100=pl.lit(None, pl.Float64),
+        lettura=pl.lit(None, pl.String),
+    )
+
+
+def _residents(balance: pl.DataFrame) -> pl.DataFrame:
+    return balance.filter(pl.col("sex") == BOTH_SEXES).select(
+        "pro_com", "year", residents="population_start"
+    )
+
+
+def _provincial(series: pl.DataFrame, municipalities: pl.DataFrame) -> pl.DataFrame:
+    codes = {code: name for name, code in PROVINCIAL_SERIES.items()}
+    return (
+        series.filter(pl.col("indicator_code").is_in(list(codes)) & (pl.col("sex") == BOTH_SEXES))
+        .join(municipalities.select("pro_com", "province_code"), on="province_code")
+        .select(
+            "pro_com",
+            "year",
+            "value",
+            indicator_id=pl.col("indicator_code").replace_strict(codes),
+            source_id=pl.lit("istat_bes_territori"),
+        )
+    )
+
+
+def _life_satisfaction(table: pl.DataFrame, municipalities: pl.DataFrame) -> pl.DataFrame:
+    return table.join(municipalities.select("pro_com", "province_code"), on="province_code").select(
+        "pro_com",
+        "year",
+        indicator_id=pl.lit("soddisfazione_vita_provincia"),
+        value="share_8_10",
+        numerator=pl.sum_horizontal("persons_8", "persons_9", "persons_10"),
+        denominator="persons_total",
+        source_id=pl.lit("istat_soddisfazione_vita"),
+    )
+
+
+def _income(table: pl.DataFrame) -> pl.DataFrame:
+    return table.filter(pl.col("item") == "taxable_income").select(
+        "pro_com",
+        "year",
+        indicator_id=pl.lit("reddito_imponibile_medio"),
+        value=pl.col("amount_eur") / pl.col("frequency"),
+        numerator="amount_eur",
+        denominator="frequency",
+        source_id=pl.lit("mef_irpef_comuni"),
+    )
+
+
+def _foreign_residents(foreign: pl.DataFrame, residents: pl.DataFrame) -> pl.DataFrame:
+    total = foreign.filter(pl.col("sex") == BOTH_SEXES)
+    return total.join(residents, on=["pro_com", "year"]).select(
+        "pro_com",
+        "year",
+        indicator_id=pl.lit("stranieri_residenti"),
+        value=PER_HUNDRED * pl.col("population_start") / pl.col("residents"),
+        numerator="population_start",
+        denominator="residents",
+        source_id=pl.lit("istat_cittadinanza_2025"),
+    )
+
+
+def _citizenship(foreign: pl.DataFrame) -> pl.DataFrame:
+    return foreign.filter(pl.col("sex") == BOTH_SEXES).select(
+        "pro_com",
+        "year",
+        indicator_id=pl.lit("acquisizioni_cittadinanza"),
+        value=PER_THOUSAND * pl.col("citizenship_acquisitions") / pl.col("population_start"),
+        numerator="citizenship_acquisitions",
+        denominator="population_start",
+        source_id=pl.lit("istat_cittadinanza_2025"),
+    )
+
+
+def _turnout(table: pl.DataFrame) -> pl.DataFrame:
+    names = {consultation: name for name, consultation in TURNOUT_SERIES.items()}
+    return table.filter(pl.col("consultation").is_in(list(names))).select(
+        "pro_com",
+        year=pl.col("last_day").dt.year(),
+        indicator_id=pl.col("consultation").replace_strict(names),
+        value=PER_HUNDRED * pl.col("voters") / pl.col("electors"),
+        numerator="voters",
+        denominator="electors",
+        source_id=pl.lit("eligendo_affluenza"),
+    )
+
+
+def _assets(
+    table: pl.DataFrame, residents: pl.DataFrame, indicator: str, year: int, source: str
+) -> pl.DataFrame:
+    return (
+        table.group_by("pro_com")
+        .len(name="assets")
+        .join(residents.select("pro_com", "residents"), on="pro_com")
+        .select(
+            "pro_com",
+            year=pl.lit(year),
+            indicator_id=pl.lit(indicator),
+            value=PER_TEN_THOUSAND * pl.col("assets") / pl.col("residents"),
+            numerator="assets",
+            denominator="residents",
+            source_id=pl.lit(source),
+        )
+    )
+
+
+def _spending(table: pl.DataFrame) -> pl.DataFrame:
+    return table.select(
+        "pro_com",
+        "year",
+        indicator_id=pl.lit("spesa_servizi_pro_capite"),
+        value="historical_per_resident_eur",
+        source_id=pl.lit("opencivitas_spesa"),
+    )

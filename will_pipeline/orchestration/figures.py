@@ -1,0 +1,65 @@
+"""The embedded figures as a resource, and the factory of the raw assets.
+
+A raw asset is passthrough: verified bytes become a table of the same shape, nothing else.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from will_pipeline.orchestration.warehouse import Warehouse
+from will_pipeline.sources.descriptor import Descriptor
+from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.sources.pins import Pin, read_pin
+
+OWNER = "team:dati"
+
+
+class Figures(dg.ConfigurableResource):
+    """The folder of embedded figures.
+
+    Attributes:
+        folder: folder that holds `<key>.parquet` and `<key>.pin.json`.
+    """
+
+    folder: str
+
+    def read(self, source: Descriptor) -> pl.DataFrame:
+        """Read one source, verified against its seal and its description."""
+        return read_embedded(source, Path(self.folder))
+
+    def pin(self, source: Descriptor) -> Pin:
+        """Read the seal of one source."""
+        return read_pin(source.key, Path(self.folder))
+
+
+def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
+    """The asset that brings one source into the layer `raw` of the warehouse."""
+
+    @dg.asset(
+        key=["raw", source.key],
+        group_name="raw",
+        description=f"{source.title}. {source.description}",
+        owners=[OWNER],
+        kinds={"parquet", "duckdb"},
+        tags={"livello": source.level, "cadenza": source.cadence},
+        metadata={
+            "ente": source.producer,
+            "licenza": dg.MetadataValue.text(f"{source.licence.name} ({source.licence.url})"),
+            "fonte": dg.MetadataValue.url(source.url),
+            "data_riferimento": source.reference_date,
+        },
+    )
+    def asset(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
+        frame = figures.read(source)
+        described = {column.name: column.it for column in source.columns}
+        family = "" if source.variable_columns is None else source.variable_columns.it
+        words = {name: described.get(name, family) for name in frame.columns}
+        return warehouse.store(
+            f"raw.{source.key}", frame, descriptions=words, version=figures.pin(source).sha256
+        )
+
+    return asset

@@ -1,0 +1,130 @@
+"""The working warehouse: one DuckDB file whose schemas are the layers of the graph.
+
+Reading and writing tables belongs here, with what Dagster shows about them; readers of the
+published mart never open this file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+
+from will_pipeline.contracts.catalogue import load_contracts
+from will_pipeline.contracts.conform import conform
+from will_pipeline.contracts.model import TableContract
+from will_pipeline.contracts.validation import Finding, check_table
+
+CORE, MARTS = "core", "marts"
+
+
+@cache
+def contracts_of(layer: str) -> dict[str, TableContract]:
+    """Contracts of a layer of the warehouse (`core` or `marts`), by table name."""
+    return load_contracts("core" if layer == CORE else "mart")
+
+
+class Warehouse(dg.ConfigurableResource):
+    """Tables of the working DuckDB file, named `<layer>.<table>`.
+
+    Attributes:
+        path: path of the file; made on the first write.
+    """
+
+    path: str
+
+    @contextmanager
+    def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Open the file, and close it whatever happens: DuckDB has one writer."""
+        Path(self.path).parent.mkdir(parents=True, exist_ok=True)
+        connection = duckdb.connect(self.path, read_only=read_only)
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def read(self, table: str) -> pl.DataFrame:
+        """Read a whole table, e.g. `core.area`.
+
+        Raises:
+            duckdb.CatalogException: the table has not been made yet.
+        """
+        layer, name = table.split(".")
+        with self.connection() as connection:
+            return connection.sql(f'SELECT * FROM "{layer}"."{name}" ORDER BY ALL').pl()
+
+    def read_layer(self, layer: str, tables: Sequence[str]) -> dict[str, pl.DataFrame]:
+        """Read several tables of one layer, by name."""
+        return {table: self.read(f"{layer}.{table}") for table in tables}
+
+    def write(self, table: str, frame: pl.DataFrame) -> dg.MaterializeResult:
+        """Replace a table that has a contract (layers `core` and `marts`).
+
+        Args:
+            table: `<layer>.<table>`.
+            frame: its rows; columns and types must be those of the contract.
+
+        Returns:
+            The materialisation, with row count, column schema and a data version taken from the
+            content.
+
+        Raises:
+            ContractBreach: a column is missing, unknown or of another type.
+        """
+        layer, name = table.split(".")
+        contract = contracts_of(layer)[name]
+        typed = conform(frame, contract)
+        described = {column.name: column.it for column in contract.columns}
+        family = contract.variable_columns
+        words = {
+            column: described.get(column, "" if family is None else family.it)
+            for column in typed.columns
+        }
+        return self.store(table, typed, descriptions=words, version=content_version(typed))
+
+    def store(
+        self, table: str, frame: pl.DataFrame, *, descriptions: Mapping[str, str], version: str
+    ) -> dg.MaterializeResult:
+        """Replace a table as it is, with the descriptions of its columns."""
+        layer, name = table.split(".")
+        with self.connection(read_only=False) as connection:
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{layer}"')
+            connection.register("incoming", frame)
+            connection.execute(
+                f'CREATE OR REPLACE TABLE "{layer}"."{name}" AS SELECT * FROM incoming'
+            )
+            kinds = connection.execute(
+                "SELECT column_name, data_type FROM information_schema.columns "
+                "WHERE table_schema = ? AND table_name = ? ORDER BY ordinal_position",
+                [layer, name],
+            ).fetchall()
+        return dg.MaterializeResult(
+            metadata={
+                "dagster/row_count": frame.height,
+                "dagster/column_schema": dg.TableSchema(
+                    columns=[
+                        dg.TableColumn(column, kind, description=descriptions.get(column))
+                        for column, kind in kinds
+                    ]
+                ),
+                "dagster/table_name": table,
+            },
+            data_version=dg.DataVersion(version),
+        )
+
+    def check(self, layer: str, contract: TableContract) -> list[Finding]:
+        """Check a table against its contract, rule by rule."""
+        with self.connection() as connection:
+            return check_table(connection, contract, schema=layer)
+
+
+def content_version(frame: pl.DataFrame) -> str:
+    """Fingerprint of the rows and types of a frame: sha256 of its uncompressed Arrow stream."""
+    stream = frame.write_ipc_stream(None, compression="uncompressed")
+    return hashlib.sha256(stream.getvalue()).hexdigest()
