@@ -13,7 +13,7 @@ REFERENDUM = 'ele_t,vot_t_com4,perc_com4,codice_istat\n74885,45604,"60,90",3106\
 EUROPEAN_NAME = "affluenza/europee_2024_affluenza_comuni.csv"
 
 
-def test_reads_the_three_layouts():
+def test_reads_the_three_layouts() -> None:
     files = {
         EUROPEAN_NAME: EUROPEAN.encode(),
         "affluenza/politiche_2022_affluenza_comuni.csv": GENERAL.encode(),
@@ -36,11 +36,11 @@ def test_reads_the_three_layouts():
         (",016024", ",013075", "manca il codice 016024"),
     ],
 )
-def test_refuses_a_broken_file(old: str, new: str, rule: str):
+def test_refuses_a_broken_file(old: str, new: str, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         turnout({EUROPEAN_NAME: EUROPEAN.replace(old, new).encode()}, cities=["016024"])
 
 
-def test_refuses_an_unknown_consultation():
+def test_refuses_an_unknown_consultation() -> None:
     with pytest.raises(SourceFault, match="consultazione sconosciuta: 'comunali_2025'"):
         turnout({"comunali_2025_affluenza_comuni.csv": EUROPEAN.encode()})

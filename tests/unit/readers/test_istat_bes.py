@@ -38,7 +38,7 @@ def metadata(definition: str | None = "Giovani che non lavorano e non studiano."
     return book(line, header=header, sheet="Bes dei territori metadati_it")
 
 
-def test_separates_provinces_from_larger_territories():
+def test_separates_provinces_from_larger_territories() -> None:
     content = {"bes.xlsx": book(MONZA, ITALY)}
     assert provinces(content).select("province_code", "year", "value", "status").rows() == [
         ("IT108", 2022, 16.2, "observed"),
@@ -64,12 +64,12 @@ def test_separates_provinces_from_larger_territories():
         (book(ITALY), "nessuna riga"),
     ],
 )
-def test_refuses_a_broken_workbook(content: bytes, rule: str):
+def test_refuses_a_broken_workbook(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         provinces({"bes.xlsx": content})
 
 
-def test_joins_each_indicator_with_its_definition():
+def test_joins_each_indicator_with_its_definition() -> None:
     result = indicators({"a.xlsx": book(MONZA), "b.xlsx": metadata()})
     assert result.row(0, named=True) == {
         "indicator_code": "02IST006-N22",

@@ -42,7 +42,7 @@ def sheet(
     return ("\ufeff" + "\n".join(lines)).encode()
 
 
-def test_gives_one_row_per_sex():
+def test_gives_one_row_per_sex() -> None:
     result = balance({"P2.csv": sheet()}, year=2025, cities=["016024"])
     assert result.select("sex", "year", "population_end", "cancelled_other").rows() == [
         ("M", 2025, 12, 12),
@@ -52,7 +52,7 @@ def test_gives_one_row_per_sex():
     assert set(result["information"]) == {"p"}
 
 
-def test_foreign_balance_has_acquisitions_of_citizenship():
+def test_foreign_balance_has_acquisitions_of_citizenship() -> None:
     result = foreign_balance({"P3.csv": sheet(foreign=True)}, year=2025)
     assert result["citizenship_acquisitions"].to_list() == [12, 8, 20]
     with pytest.raises(SourceFault, match="Acquisizioni della cittadinanza"):
@@ -69,6 +69,6 @@ def test_foreign_balance_has_acquisitions_of_citizenship():
         (sheet().replace(b"016024;Bergamo;12", b"016024;Bergamo;dodici"), "non è un numero intero"),
     ],
 )
-def test_refuses_a_broken_file(content: bytes, rule: str):
+def test_refuses_a_broken_file(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         balance({"P2.csv": content}, year=2025, cities=["016024"])

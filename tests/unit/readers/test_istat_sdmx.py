@@ -26,7 +26,7 @@ NEET = (
 )
 
 
-def test_keeps_the_municipalities_of_a_mixed_answer():
+def test_keeps_the_municipalities_of_a_mixed_answer() -> None:
     result = population({"a.csv": POPULATION.encode()}, cities=["016024"])
     assert result.rows() == [
         ("016024", 2022, "T", 119476, None),
@@ -47,27 +47,27 @@ def test_keeps_the_municipalities_of_a_mixed_answer():
         ("JAN,9,TOTAL,99,2023", "JAN,8,TOTAL,99,2023", "sesso sconosciuto: '8'"),
     ],
 )
-def test_refuses_a_broken_answer(old: str, new: str, rule: str):
+def test_refuses_a_broken_answer(old: str, new: str, rule: str) -> None:
     content = POPULATION.replace(old, new).encode()
     with pytest.raises(SourceFault, match=rule):
         population({"a.csv": content}, cities=["016024"])
 
 
-def test_foreign_residents_are_another_measure():
+def test_foreign_residents_are_another_measure() -> None:
     with pytest.raises(SourceFault, match="atteso solo FJAN, trovato 'JAN'"):
         foreign_residents({"a.csv": POPULATION.encode()})
     content = POPULATION.replace("JAN", "FJAN").encode()
     assert foreign_residents({"a.csv": content})["foreign_population"].to_list() == [119476, 119809]
 
 
-def test_life_satisfaction_names_the_province():
+def test_life_satisfaction_names_the_province() -> None:
     result = life_satisfaction({"a.tsv": SATISFACTION.encode()})
     assert result.row(0) == ("IT108", "Monza e della Brianza", 2024, 2.5, 1.0, 0.5, 8.0, 50.0)
     with pytest.raises(SourceFault, match="territorio sconosciuto: 'ITC4D'"):
         life_satisfaction({"a.tsv": SATISFACTION.replace("IT108", "ITC4D").encode()})
 
 
-def test_neet_names_the_region_and_refuses_other_measures():
+def test_neet_names_the_region_and_refuses_other_measures() -> None:
     result = neet_by_region({"a.csv": NEET.encode()})
     assert result.row(0) == ("ITC4", "Lombardia", "Y18-29", "T", 2023, 12.5, None)
     with pytest.raises(SourceFault, match="atteso solo NEET_I"):

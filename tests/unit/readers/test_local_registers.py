@@ -45,7 +45,7 @@ def both(private: str = PRIVATE, state: str = STATE) -> dict[str, bytes]:
     return dict(zip(NAMES, (private.encode(), state.encode()), strict=True))
 
 
-def test_schools_carry_no_electronic_address():
+def test_schools_carry_no_electronic_address() -> None:
     result = schools(both(), belfiore=BELFIORE)
     assert result.drop("name", "address").rows() == [
         ("BG1A000001", "016024", "SCUOLA INFANZIA", "paritaria", None, None, None, "2023/24"),
@@ -65,12 +65,12 @@ def test_schools_carry_no_electronic_address():
         (both(state=STATE.replace("A794", "F704")), "nessuna scuola statale"),
     ],
 )
-def test_refuses_broken_school_registers(files: dict[str, bytes], rule: str):
+def test_refuses_broken_school_registers(files: dict[str, bytes], rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         schools(files, belfiore=BELFIORE)
 
 
-def test_a_library_at_zero_has_no_coordinates():
+def test_a_library_at_zero_has_no_coordinates() -> None:
     result = libraries({"b.csv": LIBRARIES.encode()}, cities=["034027"])
     assert result.select("isil_code", "latitude", "longitude", "coordinates").rows() == [
         ("IT-PR0001", 44.8, 10.3, "observed"),
@@ -88,12 +88,12 @@ def test_a_library_at_zero_has_no_coordinates():
         ("034027", "016024", "manca il codice 034027"),
     ],
 )
-def test_refuses_a_broken_library_register(old: str, new: str, rule: str):
+def test_refuses_a_broken_library_register(old: str, new: str, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         libraries({"b.csv": LIBRARIES.replace(old, new).encode()}, cities=["034027"])
 
 
-def test_beneficiaries_keep_categories_and_amounts_without_tax_codes():
+def test_beneficiaries_keep_categories_and_amounts_without_tax_codes() -> None:
     result = beneficiaries({"c.csv": FIVE.encode()}, year=2022, cities=["016024"])
     assert result.row(0) == (
         "016024", "CESVI", 2022, True, False, False, False, False, False, False, 6687, 268289.98,
@@ -112,12 +112,12 @@ def test_beneficiaries_keep_categories_and_amounts_without_tax_codes():
         ("016024", "013075", "manca il codice 016024"),
     ],
 )
-def test_refuses_a_broken_list_of_beneficiaries(old: str, new: str, rule: str):
+def test_refuses_a_broken_list_of_beneficiaries(old: str, new: str, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         beneficiaries({"c.csv": FIVE.replace(old, new).encode()}, year=2022, cities=["016024"])
 
 
-def test_a_municipality_gets_istats_code_of_its_province():
+def test_a_municipality_gets_istats_code_of_its_province() -> None:
     result = municipalities({"u.csv": UNITS.encode()}).row(0, named=True)
     assert (result["province_code"], result["nuts3_2024"]) == ("IT108", "ITC4D")
     with pytest.raises(SourceFault, match="provincia sconosciuta: 'Brianza'"):

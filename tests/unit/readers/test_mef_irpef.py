@@ -21,7 +21,7 @@ def table(*lines: list[str], header: list[str] | None = None) -> bytes:
     return "\r\n".join(";".join([*row, " ", ""]) for row in rows).encode("cp1252")
 
 
-def test_gives_one_row_per_item_with_suppressed_cells_missing():
+def test_gives_one_row_per_item_with_suppressed_cells_missing() -> None:
     first = line("16024", taxable_income_n="90", taxable_income_eur="2700000")
     second = line("013075", class_up_to_0_n="", class_up_to_0_eur="")
     closing = ["2023", "0", "Mancante/errata", "9", *[""] * len(PAIRS)]
@@ -46,7 +46,7 @@ def test_gives_one_row_per_item_with_suppressed_cells_missing():
     )
 
 
-def test_reads_postal_codes_and_several_years():
+def test_reads_postal_codes_and_several_years() -> None:
     header = ["CAP", *IDENTITY, *PAIRS]
     files = {
         f"{year}.csv": table(["24121", *line("016024", year=year)], header=header)
@@ -68,6 +68,6 @@ def test_reads_postal_codes_and_several_years():
         (table(line("034027")), "manca il codice 016024"),
     ],
 )
-def test_refuses_a_broken_file(content: bytes, rule: str):
+def test_refuses_a_broken_file(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         municipalities({NAME: content}, cities=["016024"])

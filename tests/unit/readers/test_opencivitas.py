@@ -19,7 +19,7 @@ def document(*rows: list[Any], **change: Any) -> bytes:
     return json.dumps(content | change).encode()
 
 
-def test_turns_cents_and_basis_points():
+def test_turns_cents_and_basis_points() -> None:
     assert spending({"o.json": document(NOVARA)}, cities=["003106"]).row(0) == (
         "003106", "NOVARA", 2022, 77642956.44, 81162817.70, -3519861.26, 762.72, 797.30, -4.34,
         -0.33, 5, None,
@@ -39,6 +39,6 @@ def test_turns_cents_and_basis_points():
         (document(["016024", *NOVARA[1:]]), "manca il codice 003106"),
     ],
 )
-def test_refuses_a_broken_table(content: bytes, rule: str):
+def test_refuses_a_broken_table(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         spending({"o.json": content}, cities=["003106"])

@@ -23,7 +23,7 @@ PUBLISHED = {
 }
 
 
-def test_reads_a_typed_rate():
+def test_reads_a_typed_rate() -> None:
     assert passi_argento({"t.yaml": TABLE.encode()}).rows() == [
         ("isolation", "age", "85+", 32.0, "2023-2024", "https://esempio.it/")
     ]
@@ -41,12 +41,12 @@ def test_reads_a_typed_rate():
         (RATE, f"{RATE}\n  - {RATE}", "tasso scritto due volte: isolation, age, 85\\+"),
     ],
 )
-def test_refuses_a_broken_table(old: str, new: str, rule: str):
+def test_refuses_a_broken_table(old: str, new: str, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         passi_argento({"t.yaml": TABLE.replace(old, new).encode()})
 
 
-def test_every_typed_rate_is_the_published_one(shared: Path):
+def test_every_typed_rate_is_the_published_one(shared: Path) -> None:
     path = shared / "oracles" / "loneliness" / "passi_dargento_2023_2024_isolation.csv"
     with path.open(encoding="utf-8") as lines:
         expected = {
