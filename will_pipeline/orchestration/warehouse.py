@@ -6,7 +6,6 @@ published mart never open this file.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -20,6 +19,7 @@ from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
 from will_pipeline.contracts.model import TableContract
 from will_pipeline.contracts.validation import Finding, check_table
+from will_pipeline.mart.fingerprint import content_version
 
 CORE, MARTS = "core", "marts"
 
@@ -122,9 +122,3 @@ class Warehouse(dg.ConfigurableResource):
         """Check a table against its contract, rule by rule."""
         with self.connection() as connection:
             return check_table(connection, contract, schema=layer)
-
-
-def content_version(frame: pl.DataFrame) -> str:
-    """Fingerprint of the rows and types of a frame: sha256 of its uncompressed Arrow stream."""
-    stream = frame.write_ipc_stream(None, compression="uncompressed")
-    return hashlib.sha256(stream.getvalue()).hexdigest()

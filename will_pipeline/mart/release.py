@@ -1,0 +1,133 @@
+"""Making a release: its identity card, its files, and the decision whether it is news.
+
+Same content, same release: when nothing changed, readers keep what they have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+
+import polars as pl
+
+from will_pipeline.contracts.catalogue import CONTRACT_VERSION
+from will_pipeline.contracts.model import TableContract, ViewContract
+from will_pipeline.mart.database import write_database
+from will_pipeline.mart.exports import write_checksums, write_fact_files, write_files
+from will_pipeline.mart.shelf import Shelf, Statement
+
+DATABASE_FILE = "will_mart.duckdb"
+ATLAS_FOLDER = "atlante"
+INFO_TABLE = "mart_info"
+CITATION = (
+    "will-pipeline, Atlante dei bisogni collettivi, rilascio {release}. "
+    "Elaborazioni su dati ISTAT e delle altre fonti elencate in dim_fonte. CC BY 4.0."
+)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """Outcome of a run: the release that readers see, and whether it is new."""
+
+    release: str
+    is_new: bool
+
+    @property
+    def message(self) -> str:
+        """One Italian sentence for people."""
+        if self.is_new:
+            return f"Pubblicato il rilascio {self.release}."
+        return f"Nessuna novità: resta il rilascio {self.release}."
+
+
+def state_release(shelf: Shelf, fingerprint: str, now: datetime) -> Statement:
+    """Statement of the release that this content belongs to.
+
+    Args:
+        shelf: the shelf of releases.
+        fingerprint: fingerprint of the content.
+        now: time of the run, with its time zone.
+
+    Returns:
+        The statement of the current release where the content is the same, else a new one.
+    """
+    current = shelf.current()
+    if current is not None and current.fingerprint == fingerprint:
+        return current
+    return Statement(
+        release=shelf.next_number(now.date()),
+        fingerprint=fingerprint,
+        made_at=now.isoformat(timespec="seconds"),
+        contract=CONTRACT_VERSION,
+    )
+
+
+def info_rows(statement: Statement, *, seed: int, draws: int) -> pl.DataFrame:
+    """Rows of `mart_info`.
+
+    Args:
+        statement: statement of the release.
+        seed: seed of the simulations.
+        draws: number of simulations.
+    """
+    rows = {
+        "rilascio": (statement.release, "Numero del rilascio: anno, mese, progressivo"),
+        "contratto": (statement.contract, "Versione del contratto delle tabelle"),
+        "fatto_il": (statement.made_at, "Quando è stato prodotto"),
+        "impronta": (statement.fingerprint, "Impronta del contenuto (sha256)"),
+        "versione_codice": (version("will-pipeline"), "Versione del programma"),
+        "seme": (str(seed), "Seme delle simulazioni"),
+        "simulazioni": (str(draws), "Numero di simulazioni per intervallo"),
+        "licenza": ("CC BY 4.0", "Licenza dei dati pubblicati, salvo quanto detto in dim_fonte"),
+        "licenza_uri": ("https://creativecommons.org/licenses/by/4.0/", "Testo della licenza"),
+        "contatto": (
+            "registro delle segnalazioni del progetto will-pipeline",
+            "Dove segnalare un errore",
+        ),
+        "citazione": (CITATION.format(release=statement.release), "Come citare"),
+    }
+    return pl.DataFrame(
+        [
+            {"chiave": key, "valore": value, "descrizione": says}
+            for key, (value, says) in rows.items()
+        ]
+    )
+
+
+def publish(
+    shelf: Shelf,
+    statement: Statement,
+    tables: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, TableContract],
+    views: Mapping[str, ViewContract],
+    atlas: Mapping[str, bytes],
+) -> Publication:
+    """Make a release and switch to it, unless readers already have this content.
+
+    Args:
+        shelf: the shelf of releases.
+        statement: result of `state_release`.
+        tables: rows of every published table.
+        contracts: contracts of the tables.
+        views: contracts of the views.
+        atlas: files of the atlas by relative path.
+
+    Returns:
+        What readers see now.
+
+    Raises:
+        PublicationRefused: the content breaks a contract; readers keep what they have.
+    """
+    current = shelf.current()
+    if current is not None and current.fingerprint == statement.fingerprint:
+        return Publication(current.release, is_new=False)
+    made = shelf.clear_workshop() / statement.release
+    made.mkdir()
+    write_database(made / DATABASE_FILE, tables, contracts, views)
+    write_fact_files(made, tables)
+    write_files(made / ATLAS_FOLDER, atlas)
+    write_checksums(made)
+    shelf.publish(made, statement)
+    return Publication(statement.release, is_new=True)
