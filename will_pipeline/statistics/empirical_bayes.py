@@ -6,7 +6,6 @@ Every estimator here is closed form: priors by moments within a group (a city), 
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import stats
 
@@ -181,7 +180,7 @@ def beta_binomial(
         events, trials, argument="events", denominator_argument="trials"
     )
     nominal = checks.confidence_level(level)
-    member = _membership(groups, count.size)
+    member = _groups(groups, count.size)
     total_count = np.bincount(member, weights=count)
     total_base = np.bincount(member, weights=base)
     degenerate = (total_count == 0) | (total_count == total_base)
@@ -239,7 +238,7 @@ def gamma_poisson(
     base = checks.positive(expected, argument="expected")
     checks.same_length(observed=count, expected=base)
     nominal = checks.confidence_level(level)
-    member = _membership(groups, count.size)
+    member = _groups(groups, count.size)
     total_count = np.bincount(member, weights=count)
     group_mean = np.where(total_count == 0, HALF_EVENT, total_count) / np.bincount(
         member, weights=base
@@ -325,17 +324,10 @@ def _draws(draws: int) -> int:
     return draws
 
 
-def _membership(groups: ArrayLike | None, length: int) -> NDArray[np.intp]:
-    """Index of the group of each area, 0 .. number of groups - 1."""
-    if groups is None:
+def _groups(labels: ArrayLike | None, length: int) -> NDArray[np.intp]:
+    if labels is None:
         return np.zeros(length, dtype=np.intp)
-    labels = np.asarray(groups)
-    if labels.ndim != 1 or labels.size != length:
-        raise InvalidInput("groups", f"must have shape ({length},), found {labels.shape}")
-    missing = np.flatnonzero(pd.isna(labels))
-    if missing.size:
-        raise InvalidInput("groups", "must not be missing", (int(missing[0]),))
-    return np.unique(labels, return_inverse=True)[1].astype(np.intp)
+    return checks.group_index(labels, length=length, argument="groups")
 
 
 def _morris_weights(

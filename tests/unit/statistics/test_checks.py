@@ -103,3 +103,12 @@ def test_probability_and_level_bounds(value: float) -> None:
     assert checks.probability([0.0, 1.0], argument="p").tolist() == [0.0, 1.0]
     with pytest.raises(InvalidInput):
         checks.confidence_level(1.0)
+
+
+def test_groups_are_numbered_in_sorted_order() -> None:
+    index = checks.group_index(["b", "a", "b"], length=3, argument="city")
+    assert index.tolist() == [1, 0, 1]
+    with pytest.raises(InvalidInput, match=r"city\[1\]: must not be missing"):
+        checks.group_index(np.array(["a", None], dtype=object), length=2, argument="city")
+    with pytest.raises(InvalidInput, match="shape"):
+        checks.group_index(["a"], length=2, argument="city")
