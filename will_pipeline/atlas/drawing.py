@@ -5,8 +5,7 @@ Numbers only; the SVG elements are written by the templates.
 
 import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
 REFERENCE = 100.0
 SMALLEST_SPAN = 20.0
@@ -14,9 +13,11 @@ LABEL_SIZES = (30, 27, 24, 21, 18)
 GLYPH_WIDTH = 0.56
 """Mean width of a letter of a sans-serif face as a share of its size."""
 LINE_HEIGHT = 1.2
+MOST_LINES = 3
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
 _COMMANDS = re.compile(r"[^MLZ0-9\s,.\-]")
+_LAST_NUMBER = re.compile(r" (\d+)$")
 
 
 def span(values: Iterable[float]) -> float:
@@ -44,39 +45,69 @@ def ticks(half: float) -> list[int]:
     return [int(REFERENCE) + offset for offset in range(-reach, reach + 1, step)]
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
-    """Width and height of an outline in drawing units."""
-
-    width: float
-    height: float
+Ring = list[tuple[float, float]]
 
 
-def extent(path: str) -> Extent:
-    """Measure an outline made of absolute M, L and Z commands.
+def rings(path: str) -> list[Ring]:
+    """Read the closed rings of an outline made of absolute M, L and Z commands.
 
     Args:
         path: SVG path, as in area_geometria.path_svg.
 
     Returns:
-        Its width and height.
+        Vertices of every ring in drawing units.
 
     Raises:
         ValueError: the path holds anything else than absolute moves, lines and closures.
     """
     if not path.startswith("M") or _COMMANDS.search(path):
         raise ValueError(f"Tracciato SVG non ammesso: {path[:40]!r}.")
-    numbers = [float(text) for text in _NUMBER.findall(path)]
-    xs, ys = numbers[0::2], numbers[1::2]
-    if not ys or len(xs) != len(ys):
-        raise ValueError(f"Tracciato SVG senza coppie di coordinate: {path[:40]!r}.")
-    return Extent(max(xs) - min(xs), max(ys) - min(ys))
+    found: list[Ring] = []
+    for part in path.split("M")[1:]:
+        numbers = [float(text) for text in _NUMBER.findall(part)]
+        if not numbers or len(numbers) % 2:
+            raise ValueError(f"Tracciato SVG senza coppie di coordinate: {path[:40]!r}.")
+        found.append(list(zip(numbers[0::2], numbers[1::2], strict=True)))
+    return found
+
+
+def free_width(shape: Sequence[Ring], x: float, y: float, height: float) -> float:
+    """Width of the text of a given height that can be centred on a point inside a shape.
+
+    Args:
+        shape: rings of the shape, holes included.
+        x: abscissa of the centre of the text.
+        y: ordinate of the centre of the text.
+        height: height of the text.
+
+    Returns:
+        Twice the distance from the centre to the nearest border along the top, the middle and
+        the bottom of the text; zero where one of them lies outside the shape.
+    """
+    return min(_width_along(shape, x, level) for level in (y - height / 2, y, y + height / 2))
+
+
+def _width_along(shape: Sequence[Ring], x: float, y: float) -> float:
+    crossings = sorted(
+        x0 + (y - y0) / (y1 - y0) * (x1 - x0)
+        for ring in shape
+        for (x0, y0), (x1, y1) in zip(ring, [*ring[1:], ring[0]], strict=True)
+        if (y0 <= y) != (y1 <= y)
+    )
+    before = [crossing for crossing in crossings if crossing <= x]
+    after = [crossing for crossing in crossings if crossing > x]
+    if len(before) % 2 == 0 or not after:
+        return 0.0
+    return 2 * min(x - before[-1], after[0] - x)
 
 
 def wrap(text: str, letters: int) -> list[str] | None:
-    """Break a name at its spaces into lines of at most `letters`; None if a word is longer."""
+    """Break a name at its spaces into lines of at most `letters`; None if a word is longer.
+
+    A number at the end of a name stays on the line of the word before it.
+    """
     lines: list[str] = []
-    for word in text.split():
+    for word in _LAST_NUMBER.sub("\u00a0\\1", text).split(" "):
         if len(word) > letters:
             return None
         if lines and len(lines[-1]) + 1 + len(word) <= letters:
@@ -86,12 +117,14 @@ def wrap(text: str, letters: int) -> list[str] | None:
     return lines
 
 
-def label(candidates: Sequence[str], room: Extent, reserved: int = 1) -> tuple[list[str], int]:
+def label(
+    candidates: Sequence[str], width_at: Callable[[float], float], reserved: int = 1
+) -> tuple[list[str], int]:
     """Choose the largest label that fits a shape.
 
     Args:
         candidates: names from the fullest to the shortest.
-        room: width and height at hand.
+        width_at: free width for a text of a given height (see `free_width`).
         reserved: lines to keep free below the name, for the value.
 
     Returns:
@@ -99,7 +132,9 @@ def label(candidates: Sequence[str], room: Extent, reserved: int = 1) -> tuple[l
     """
     for name in candidates:
         for size in LABEL_SIZES:
-            lines = wrap(name, int(room.width / (size * GLYPH_WIDTH)))
-            if lines and (len(lines) + reserved) * size * LINE_HEIGHT <= room.height:
-                return lines, size
+            for count in range(1, MOST_LINES + 1):
+                room = width_at((count + reserved) * size * LINE_HEIGHT)
+                lines = wrap(name, int(room / (size * GLYPH_WIDTH)))
+                if lines and len(lines) <= count:
+                    return lines, size
     return [], LABEL_SIZES[-1]

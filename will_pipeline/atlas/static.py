@@ -112,6 +112,7 @@ def _environment(atlas: Atlas) -> Environment:
         sentence=words.sentence,
         indicator_reading=words.indicator_reading,
         with_unit=words.with_unit,
+        short_unit=words.short_unit,
         readings=words.READINGS,
         states=words.INDICATOR_STATES,
         tiers=words.TIERS,

@@ -73,6 +73,8 @@ LEVELS = (
 )
 ROLE_ORDER = {"persone": 0, "indice": 1, "esposizione": 2, "contesto": 3}
 WITHHELD = frozenset({"soppresso", "soppresso_secondario"})
+LABEL_SHARE = 0.94
+"""Share of the free width of a shape that its label may take."""
 SMALL = "area troppo piccola per una graduatoria"
 
 _SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]*")
@@ -327,21 +329,15 @@ class _Builder:
         if shape is None:
             return None
         path = str(shape["path_svg"])
-        size = drawing.extent(path)
-        share = 0.92 if shape["schematica"] else 0.6
+        x, y = _number(shape["etichetta_x"]), _number(shape["etichetta_y"])
+        outline = drawing.rings(path)
         names = [str(row["nome"])]
         if row["codice"] is not None:
             names.append(str(row["codice"]))
         lines, letters = drawing.label(
-            names, drawing.Extent(size.width * share, size.height * share)
+            names, lambda height: LABEL_SHARE * drawing.free_width(outline, x, y, height)
         )
-        return Shape(
-            path,
-            _number(shape["etichetta_x"]),
-            _number(shape["etichetta_y"]),
-            tuple(lines),
-            letters,
-        )
+        return Shape(path, x, y, tuple(lines), letters)
 
 
 def _theme(row: Row) -> Theme:

@@ -29,7 +29,7 @@ TIERS = {
 READINGS = {
     "sopra": "sopra la città",
     "sotto": "sotto la città",
-    "non_distinguibile": "non distinguibile dalla città",
+    "non_distinguibile": "non distinguibile",
 }
 
 
@@ -51,11 +51,17 @@ def number(value: float | int | None, decimals: int = 0) -> str:
     return text.replace(",", " ").replace(".", ",").replace(" ", ".").replace("-", "\u2212")
 
 
+def short_unit(unit: str) -> bool:
+    """Say whether a unit is short enough to follow every number of a column."""
+    return len(unit) <= 9
+
+
 def with_unit(value: float | None, unit: str, decimals: int) -> str:
-    """Write a number with its unit, kept on one line; percent takes the sign, others the word."""
+    """Write a number with its unit, kept on one line; a long unit is left to the row's heading."""
     if value is None:
         return "–"
-    return f"{number(value, decimals)}{NO_BREAK}{unit}" if unit else number(value, decimals)
+    text = number(value, decimals)
+    return f"{text}{NO_BREAK}{unit}" if unit and short_unit(unit) else text
 
 
 def between(low: float | None, high: float | None, decimals: int = 1) -> str:

@@ -29,8 +29,8 @@ def geometry_paths(areas: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         One row per area, sorted by area_id: area_id, riquadro, path_svg, etichetta_x, etichetta_y
-        (drawing units, y downwards), schematica (false), lon, lat (degrees) of a point that
-        surely lies inside.
+        (drawing units, y downwards; where a label has most room), schematica (false), lon, lat
+        (degrees) of a point that surely lies inside.
 
     Raises:
         ValueError: a column is missing, an identifier repeats, or a shape is absent, empty,
@@ -83,7 +83,7 @@ def _draw_group(group: pl.DataFrame) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for area_id, shape in zip(group["area_id"].to_list(), shapes, strict=True):
         inner = shape.representative_point()
-        label = project(np.array([[inner.x, inner.y]]))[0]
+        label = _roomiest(shapely.transform(shape, project))
         outline = "".join(
             _ring(project(shapely.get_coordinates(ring)))
             for polygon in shapely.get_parts(shape)
@@ -94,8 +94,8 @@ def _draw_group(group: pl.DataFrame) -> list[dict[str, object]]:
                 "area_id": area_id,
                 "riquadro": box,
                 "path_svg": outline,
-                "etichetta_x": round(float(label[0]), 1),
-                "etichetta_y": round(float(label[1]), 1),
+                "etichetta_x": round(float(label.x), 1),
+                "etichetta_y": round(float(label.y), 1),
                 "schematica": False,
                 "lon": float(inner.x),
                 "lat": float(inner.y),
@@ -120,6 +120,11 @@ def _polygon(area_id: str, wkb: bytes | None) -> shapely.Polygon | shapely.Multi
     if west < -180 or east > 180 or south < -90 or north > 90:
         raise ValueError(f"Contorni: l'area {area_id} non è in longitudine e latitudine.")
     return shape
+
+
+def _roomiest(shape: shapely.Polygon | shapely.MultiPolygon) -> shapely.Point:
+    """Centre of the largest inscribed circle, to the drawing unit: where a label has most room."""
+    return shapely.get_point(shapely.maximum_inscribed_circle(shape, tolerance=1.0), 0)
 
 
 def _ring(points: np.ndarray) -> str:

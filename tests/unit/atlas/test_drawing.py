@@ -24,19 +24,41 @@ def test_positions_put_100_in_the_middle():
     assert drawing.ticks(50) == [60, 80, 100, 120, 140]
 
 
-def test_extent_of_a_path_and_refusal_of_curves():
-    assert drawing.extent("M0 0L10.5 0L10.5 4Z M2 2L3 3Z") == drawing.Extent(10.5, 4.0)
+def test_rings_of_a_path_and_refusal_of_curves():
+    assert drawing.rings("M0 0L10.5 0L10.5 4Z M2 2L3 3Z") == [
+        [(0, 0), (10.5, 0), (10.5, 4)],
+        [(2, 2), (3, 3)],
+    ]
     for path in ("M0 0C1 1 2 2 3 3Z", "m0 0l1 1z", "", "M1", "M0 0L<script>"):
         with pytest.raises(ValueError, match="Tracciato"):
-            drawing.extent(path)
+            drawing.rings(path)
+
+
+def test_free_width_stops_at_the_nearest_border_of_the_whole_text():
+    square = drawing.rings("M0 0L100 0L100 100L0 100Z")
+    assert drawing.free_width(square, 50, 50, 20) == 100
+    assert drawing.free_width(square, 20, 50, 20) == 40
+    assert drawing.free_width(square, 50, 50, 120) == 0
+    assert drawing.free_width(square, 150, 50, 20) == 0
+    triangle = drawing.rings("M50 0L100 100L0 100Z")
+    assert drawing.free_width(triangle, 50, 50, 40) == pytest.approx(30)
+    holed = drawing.rings("M0 0L100 0L100 100L0 100ZM40 40L60 40L60 60L40 60Z")
+    assert drawing.free_width(holed, 50, 50, 2) == 0
+    assert drawing.free_width(holed, 20, 50, 2) == 40
 
 
 def test_label_takes_the_fullest_name_that_fits():
-    room = drawing.Extent(200, 120)
-    assert drawing.label(["Oltretorrente", "2"], room) == (["Oltretorrente"], 27)
-    assert drawing.label(["Cittadella nuova"], room)[0] == ["Cittadella", "nuova"]
-    assert drawing.label(["Oltretorrente", "2"], drawing.Extent(60, 80)) == (["2"], 30)
-    assert drawing.label(["Oltretorrente", "2"], drawing.Extent(8, 8))[0] == []
+    def room(width, height):
+        return lambda wanted: width if wanted <= height else 0
+
+    assert drawing.label(["Oltretorrente", "2"], room(200, 120)) == (["Oltretorrente"], 27)
+    assert drawing.label(["Cittadella nuova"], room(200, 120))[0] == ["Cittadella", "nuova"]
+    assert drawing.label(["Oltretorrente", "2"], room(60, 80)) == (["2"], 30)
+    assert drawing.label(["Oltretorrente", "2"], room(8, 8))[0] == []
+    assert drawing.label(["Area di censimento 1"], room(330, 200))[0] == [
+        "Area di",
+        "censimento\u00a01",
+    ]
 
 
 def _lab(colour: str) -> tuple[float, float, float]:

@@ -58,7 +58,7 @@ def test_reading_depends_on_the_interval_alone(low, high, reading):
         ("sopra", -1, "sopra la città: meno bisogno"),
         ("sotto", -1, "sotto la città: più bisogno"),
         ("sotto", 0, "sotto la città"),
-        ("non_distinguibile", 1, "non distinguibile dalla città"),
+        ("non_distinguibile", 1, "non distinguibile"),
         (None, 1, ""),
     ],
 )

@@ -31,6 +31,7 @@
   for (const table of document.querySelectorAll("table.sortable")) {
     const headers = Array.from(table.tHead.rows[0].cells);
     headers.forEach((header, column) => {
+      if ("fixed" in header.dataset) return;
       const button = document.createElement("button");
       button.type = "button";
       button.className = "sort";

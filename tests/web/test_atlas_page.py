@@ -1,0 +1,124 @@
+"""The atlas in a real browser, opened from the disk."""
+
+import pytest
+
+pytestmark = pytest.mark.web
+
+CITY = "citta/borgo-prova.html"
+FOCUSED = "document.activeElement"
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+def test_every_page_opens_without_complaint_or_outside_request(page, atlas_folder):
+    complaints: list[str] = []
+    requests: list[str] = []
+    page.on("console", lambda message: complaints.append(f"{message.type}: {message.text}"))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("request", lambda request: requests.append(request.url))
+    opened = sorted(atlas_folder.rglob("*.html"))
+    for path in opened:
+        page.goto(path.as_uri())
+        assert page.title().endswith("Atlante dei bisogni")
+        assert page.locator("h1").count() == 1
+    assert len(opened) > 15
+    assert complaints == []
+    folder = atlas_folder.as_uri()
+    assert [url for url in requests if not url.startswith((folder, "data:"))] == []
+
+
+def test_the_policy_blocks_scripts_written_in_the_page(page, atlas_folder):
+    page.goto((atlas_folder / CITY).as_uri())
+    ran = page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            script.textContent = "window.injected = true";
+            document.body.append(script);
+            return window.injected === true;
+        }"""
+    )
+    assert ran is False
+
+
+def test_the_style_sheet_is_applied_from_the_disk(page, atlas_folder):
+    page.goto((atlas_folder / CITY).as_uri())
+    fill = page.eval_on_selector(".map a.c4 path", "element => getComputedStyle(element).fill")
+    assert fill == "rgb(43, 108, 176)"
+
+
+def test_tab_reaches_every_area_of_the_map_and_enter_opens_its_sheet(page, atlas_folder):
+    page.goto((atlas_folder / CITY).as_uri())
+    wanted = page.locator(".map a").count()
+    reached: set[tuple[str, str]] = set()
+    for _ in range(page.locator("a, button, [tabindex='0']").count() + 5):
+        page.keyboard.press("Tab")
+        found = page.evaluate(
+            f"""() => {FOCUSED}.closest(".map") && [
+                {FOCUSED}.closest(".map").getAttribute("aria-label"),
+                {FOCUSED}.getAttribute("aria-label"),
+            ]"""
+        )
+        if found:
+            reached.add(tuple(found))
+    assert len(reached) == wanted == 4 * (6 + 2)
+    page.locator('.map a[aria-label^="Molino"]').first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/area/099001.Q02.html")
+    assert page.locator("h1").inner_text() == "Molino"
+
+
+def test_the_skip_link_comes_first(page, atlas_folder):
+    page.goto((atlas_folder / "index.html").as_uri())
+    page.keyboard.press("Tab")
+    assert page.evaluate(f"() => {FOCUSED}.getAttribute('href')") == "#contenuto"
+
+
+def test_a_table_sorts_by_number_and_keeps_areas_without_one_below(page, atlas_folder):
+    page.goto((atlas_folder / CITY).as_uri())
+    table = page.locator("#quartieri-solitudine ~ .pair table.scores")
+    identifiers = "rows => rows.map(row => row.dataset.area.slice(-3))"
+
+    def order() -> list[str]:
+        return table.locator("tbody tr").evaluate_all(identifiers)
+
+    assert order() == ["Q01", "Q02", "Q03", "Q04", "Q05", "Q06"]
+    header = table.locator("thead th").nth(1)
+    header.locator("button").click()
+    assert order()[:3] == ["Q01", "Q02", "Q06"]
+    assert header.get_attribute("aria-sort") == "ascending"
+    header.locator("button").click()
+    assert order()[:3] == ["Q06", "Q02", "Q01"]
+    assert set(order()[3:]) == {"Q03", "Q04", "Q05"}
+
+
+def test_pages_are_complete_without_scripts(browser, atlas_folder):
+    context = browser.new_context(java_script_enabled=False)
+    bare = context.new_page()
+    bare.goto((atlas_folder / CITY).as_uri())
+    assert bare.locator("table.scores").count() == 8
+    assert bare.locator(".map a").count() == 4 * (6 + 2)
+    context.close()
+
+
+@pytest.mark.parametrize("path", ["index.html", CITY, "area/099001.Q02.html", "fonti.html"])
+def test_a_phone_never_scrolls_the_whole_page_sideways(browser, atlas_folder, path):
+    phone = browser.new_page(viewport={"width": 360, "height": 740})
+    phone.goto((atlas_folder / path).as_uri())
+    assert phone.evaluate("() => document.documentElement.scrollWidth") <= 360
+    phone.close()
+
+
+def test_a_hostile_name_stays_text(page, atlas_folder):
+    dialogs: list[str] = []
+    page.on("dialog", lambda dialog: dialogs.append(dialog.message))
+    page.goto((atlas_folder / "area/099001.Q06.html").as_uri())
+    assert page.locator("h1").inner_text() == '<img src=x onerror="alert(1)">'
+    assert page.locator("img").count() == 0
+    assert dialogs == []
