@@ -12,6 +12,7 @@ SMALLEST_SPAN = 20.0
 LABEL_SIZES = (30, 27, 24, 21, 18)
 GLYPH_WIDTH = 0.56
 """Mean width of a letter of a sans-serif face as a share of its size."""
+BOLD_WIDTH = 0.62
 LINE_HEIGHT = 1.2
 MOST_LINES = 3
 
@@ -118,14 +119,14 @@ def wrap(text: str, letters: int) -> list[str] | None:
 
 
 def label(
-    candidates: Sequence[str], width_at: Callable[[float], float], reserved: int = 1
+    candidates: Sequence[str], width_at: Callable[[float], float], *, figure: str
 ) -> tuple[list[str], int]:
     """Choose the largest label that fits a shape.
 
     Args:
         candidates: names from the fullest to the shortest.
         width_at: free width for a text of a given height (see `free_width`).
-        reserved: lines to keep free below the name, for the value.
+        figure: widest text of the line kept free below the name, in bold; empty for no such line.
 
     Returns:
         Lines and size in drawing units; no lines where not even the shortest name fits.
@@ -133,7 +134,9 @@ def label(
     for name in candidates:
         for size in LABEL_SIZES:
             for count in range(1, MOST_LINES + 1):
-                room = width_at((count + reserved) * size * LINE_HEIGHT)
+                room = width_at((count + bool(figure)) * size * LINE_HEIGHT)
+                if room < len(figure) * size * BOLD_WIDTH:
+                    continue
                 lines = wrap(name, int(room / (size * GLYPH_WIDTH)))
                 if lines and len(lines) <= count:
                     return lines, size

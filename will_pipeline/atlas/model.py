@@ -85,13 +85,14 @@ class Profile:
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """The outline of an area with the lines of its label."""
+    """The outline of an area with its label; `figure` says if the value fits below the name."""
 
     path: str
     x: float
     y: float
     lines: tuple[str, ...]
     size: int
+    figure: bool
 
 
 @dataclass(frozen=True, slots=True)

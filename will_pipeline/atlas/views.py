@@ -75,6 +75,7 @@ ROLE_ORDER = {"persone": 0, "indice": 1, "esposizione": 2, "contesto": 3}
 WITHHELD = frozenset({"soppresso", "soppresso_secondario"})
 LABEL_SHARE = 0.94
 """Share of the free width of a shape that its label may take."""
+WIDEST_FIGURE = "100,0"
 SMALL = "area troppo piccola per una graduatoria"
 
 _SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]*")
@@ -331,13 +332,16 @@ class _Builder:
         path = str(shape["path_svg"])
         x, y = _number(shape["etichetta_x"]), _number(shape["etichetta_y"])
         outline = drawing.rings(path)
-        names = [str(row["nome"])]
-        if row["codice"] is not None:
-            names.append(str(row["codice"]))
-        lines, letters = drawing.label(
-            names, lambda height: LABEL_SHARE * drawing.free_width(outline, x, y, height)
-        )
-        return Shape(path, x, y, tuple(lines), letters)
+        code = [] if row["codice"] is None else [str(row["codice"])]
+
+        def room(height: float) -> float:
+            return LABEL_SHARE * drawing.free_width(outline, x, y, height)
+
+        lines, letters = drawing.label([str(row["nome"]), *code], room, figure=WIDEST_FIGURE)
+        figure = bool(lines)
+        if not figure:
+            lines, letters = drawing.label(code, room, figure="")
+        return Shape(path, x, y, tuple(lines), letters, figure)
 
 
 def _theme(row: Row) -> Theme:

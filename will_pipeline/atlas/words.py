@@ -164,7 +164,7 @@ def sentence(score: Score) -> str:
     """Say in plain words where an area stands on one need and how sure that is."""
     value = score.value
     if value is None:
-        return f"Nessun indice: {score.reason}."
+        return f"Nessun indice ({score.reason})."
     interval = f"L'indice è {number(value.index, 1)} ({between(value.low, value.high)})."
     if value.reading == "sopra":
         reading = "Il bisogno stimato è sopra la media della città."

@@ -51,14 +51,16 @@ def test_label_takes_the_fullest_name_that_fits():
     def room(width, height):
         return lambda wanted: width if wanted <= height else 0
 
-    assert drawing.label(["Oltretorrente", "2"], room(200, 120)) == (["Oltretorrente"], 27)
-    assert drawing.label(["Cittadella nuova"], room(200, 120))[0] == ["Cittadella", "nuova"]
-    assert drawing.label(["Oltretorrente", "2"], room(60, 80)) == (["2"], 30)
-    assert drawing.label(["Oltretorrente", "2"], room(8, 8))[0] == []
-    assert drawing.label(["Area di censimento 1"], room(330, 200))[0] == [
-        "Area di",
-        "censimento\u00a01",
-    ]
+    def label(names, width, height, figure="100,0"):
+        return drawing.label(names, room(width, height), figure=figure)
+
+    assert label(["Oltretorrente", "2"], 200, 120) == (["Oltretorrente"], 27)
+    assert label(["Cittadella nuova"], 200, 120)[0] == ["Cittadella", "nuova"]
+    assert label(["Oltretorrente", "2"], 95, 80) == (["2"], 30)
+    assert label(["Oltretorrente", "2"], 50, 80)[0] == []
+    assert label(["Oltretorrente", "2"], 50, 80, figure="") == (["2"], 30)
+    assert label(["Oltretorrente", "2"], 200, 20)[0] == []
+    assert label(["Area di censimento 1"], 330, 200)[0] == ["Area di", "censimento\u00a01"]
 
 
 def _lab(colour: str) -> tuple[float, float, float]:

@@ -265,6 +265,26 @@ def test_area_without_a_shape_stays_in_the_table(tables):
     assert page.count('data-area="099001.Q02"') == 4
 
 
+def test_a_tight_outline_keeps_its_code_or_its_dot(tables):
+    tight = pl.col("area_id").is_in(["099001.Q02", "099001.Q03"])
+    tables["area_geometria"] = tables["area_geometria"].with_columns(
+        path_svg=pl.when(tight).then(pl.lit("M0 0L40 0L40 40L0 40Z")).otherwise("path_svg"),
+        etichetta_x=pl.when(tight).then(20.0).otherwise("etichetta_x"),
+        etichetta_y=pl.when(tight).then(20.0).otherwise("etichetta_y"),
+    )
+    drawn = {
+        (area, index): body
+        for area, index, body in re.findall(
+            r'<a [^>]*data-area="099001\.Q0([23])" data-index="([^"]*)"[^>]*>(.*?)</a>',
+            render_atlas(tables, release="1")[BORGO].decode(),
+            flags=re.DOTALL,
+        )
+    }
+    assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn["2", "104,2"]) == ["2"]
+    assert "<circle" in drawn["3", "mancante"]
+    assert "<text" not in drawn["3", "mancante"]
+
+
 def test_template_hash_is_stable_hexadecimal():
     assert re.fullmatch("[0-9a-f]{64}", template_hash())
     assert template_hash() == template_hash()
