@@ -304,7 +304,7 @@ def _cheapest_deviation(
 ) -> FloatArray:
     """Smallest change of the table, up minus down, that gives `cell` the value `aim`."""
     size = 1.0 + np.log1p(x)
-    # Zeros are often known to be impossible cells, and an attacker would put them back: last resort.
+    # Zeros are often known to be impossible cells, which an attacker puts back: last resort.
     price = np.where(hidden, ALREADY_HIDDEN, np.where(x == 0, 2.0 * size.max(), size))
     up = np.where(known, 0.0, np.inf)
     down = np.where(known, 0.0, x)
