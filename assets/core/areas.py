@@ -3,6 +3,8 @@
 Each asset reads, calls one pure function and writes.
 """
 
+from typing import Any
+
 import dagster as dg
 import polars as pl
 
@@ -11,7 +13,11 @@ from will_pipeline.geography.census_areas import area_rows, census_counts, munic
 from will_pipeline.geography.outlines import boundaries, outline_rows
 from will_pipeline.orchestration.warehouse import Warehouse
 
-CORE = {"group_name": "core", "owners": ["team:dati"], "kinds": {"polars", "duckdb"}}
+CORE: dict[str, Any] = {
+    "group_name": "core",
+    "owners": ["team:dati"],
+    "kinds": {"polars", "duckdb"},
+}
 
 
 @dg.asset(key=["core", "municipality"], deps=[["raw", "istat_bilancio_2025"]], **CORE)

@@ -24,6 +24,15 @@ TURNOUT_SERIES = {
 BOTH_SEXES = "T"
 PER_HUNDRED, PER_THOUSAND, PER_TEN_THOUSAND = 100.0, 1_000.0, 10_000.0
 LIBRARY_REGISTER_YEAR, SCHOOL_REGISTER_YEAR, BENEFICIARY_YEAR = 2017, 2025, 2022
+# Offices without classes of their own, and courses that are not open to the area's children.
+SCHOOL_OFFICES = (
+    "ISTITUTO COMPRENSIVO",
+    "ISTITUTO SUPERIORE",
+    "CENTRO TERRITORIALE",
+    "CONVITTO NAZIONALE",
+    "CONVITTO ANNESSO",
+)
+CLOSED_COURSES = ("SPEC. PER CARCERARI", "C/O IST. OSPEDALIERO", "PERCORSO II LIVELLO", "CPIA")
 COLUMNS = ("pro_com", "indicator_id", "year", "value", "numerator", "denominator", "source_id")
 
 
@@ -53,7 +62,9 @@ def context_rows(raw: Mapping[str, pl.DataFrame], municipalities: pl.DataFrame) 
             source_id=pl.lit("istat_bilancio_2025"),
         ),
         _turnout(raw["eligendo_affluenza"]),
-        _assets(raw["mim_scuole"], residents, "scuole", SCHOOL_REGISTER_YEAR, "mim_scuole"),
+        _assets(
+            _schools(raw["mim_scuole"]), residents, "scuole", SCHOOL_REGISTER_YEAR, "mim_scuole"
+        ),
         _assets(
             raw["iccu_biblioteche"],
             residents,
@@ -197,6 +208,11 @@ def _turnout(table: pl.DataFrame) -> pl.DataFrame:
         denominator="electors",
         source_id=pl.lit("eligendo_affluenza"),
     )
+
+
+def _schools(register: pl.DataFrame) -> pl.DataFrame:
+    closed = pl.col("feature").is_in(CLOSED_COURSES).fill_null(value=False)
+    return register.filter(~pl.col("school_type").is_in(SCHOOL_OFFICES) & ~closed)
 
 
 def _assets(

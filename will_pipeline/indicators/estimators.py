@@ -341,7 +341,8 @@ def structure_slope(specification: NetOfStructure, pool: pl.DataFrame) -> tuple[
     scores = within.group_by("pro_com").agg(
         (pl.col("weight") * pl.col("x") * (pl.col("y") - slope * pl.col("x"))).sum().alias("score")
     )
-    return float(slope), float(np.sqrt((scores["score"] ** 2).sum()) / spread)
+    variation = float((scores["score"] ** 2).to_numpy().sum())
+    return float(slope), float(np.sqrt(variation) / spread)
 
 
 def _net_of_structure(

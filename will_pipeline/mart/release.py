@@ -96,10 +96,22 @@ def info_rows(statement: Statement, *, seed: int, draws: int) -> pl.DataFrame:
     )
 
 
+def stated_in(info: pl.DataFrame) -> Statement:
+    """Read the statement of a release back from the rows of `mart_info`."""
+    said = dict(info.select("chiave", "valore").iter_rows())
+    return Statement(
+        release=said["rilascio"],
+        fingerprint=said["impronta"],
+        made_at=said["fatto_il"],
+        contract=said["contratto"],
+    )
+
+
 def publish(
     shelf: Shelf,
     statement: Statement,
     tables: Mapping[str, pl.DataFrame],
+    *,
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
     atlas: Mapping[str, bytes],

@@ -62,7 +62,8 @@ def assign_profiles(
 
     The assigned set holds the needs with probability above one half of being in the top third; a
     partial need joins it only beside a full one. Membership is the share of draws with exactly the
-    assigned set; stability is the distance of the most uncertain probability from a coin toss.
+    assigned set; stability is
+    the distance of the most uncertain probability from a coin toss.
 
     Args:
         area_ids: identifiers of the n areas of the evidence.
@@ -81,10 +82,11 @@ def assign_profiles(
     partial = np.array([need.partial for need in evidence])
     codes = 2 ** np.arange(len(evidence))
     draws = np.stack([need.membership for need in evidence], axis=-1)
-    drawn = _without_lone_partial(draws, partial) @ codes
+    drawn: NDArray[np.intp] = np.asarray(_without_lone_partial(draws, partial) @ codes)
     probability = draws.mean(axis=0)
-    assigned = _without_lone_partial(probability > THRESHOLD, partial) @ codes
-    known = np.stack([need.known for need in evidence], axis=-1).all(axis=1)
+    standing_out = np.asarray(probability > THRESHOLD)
+    assigned = np.asarray(_without_lone_partial(standing_out, partial) @ codes)
+    known = np.asarray(np.stack([need.known for need in evidence], axis=-1).all(axis=1))
     names = {
         int(code): profile_id([need.theme for j, need in enumerate(evidence) if code & (1 << j)])
         for code in range(2 ** len(evidence))
@@ -96,7 +98,7 @@ def assign_profiles(
             rows.append(_unclassified(area_id, f"manca l'indice di: {', '.join(missing)}", year))
             continue
         own = int(assigned[position])
-        shares = np.bincount(drawn[:, position], minlength=2 ** len(evidence)) / drawn.shape[0]
+        shares = np.bincount(drawn[:, position], minlength=len(names)) / drawn.shape[0]
         others = np.where(np.arange(shares.size) == own, -1.0, shares)
         second = int(others.argmax())
         rows.append(
@@ -113,6 +115,17 @@ def assign_profiles(
         )
     rows += [_unclassified(area_id, reason, year) for area_id, reason in unranked.items()]
     return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"motivo": pl.String})
+
+
+def unranked_areas(areas: pl.DataFrame) -> dict[str, str]:
+    """Areas that get no profile, with the reason in Italian.
+
+    Args:
+        areas: `area_id`, `level`, `ranked`; municipalities are not areas of themselves and are
+            left out.
+    """
+    small = areas.filter((pl.col("level") != "C") & ~pl.col("ranked"))["area_id"]
+    return dict.fromkeys(small.to_list(), "meno di 1.000 residenti")
 
 
 def profile_rows(specification: Specification, assigned: pl.DataFrame) -> pl.DataFrame:

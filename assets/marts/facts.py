@@ -1,0 +1,90 @@
+"""Published facts: indicators, indices and profiles of every area.
+
+Each asset reads, calls pure functions of the library and writes.
+"""
+
+from typing import Any
+
+import dagster as dg
+import polars as pl
+
+from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
+from will_pipeline.indicators.areas import AreaCounts
+from will_pipeline.indicators.context import context_facts
+from will_pipeline.indicators.estimators import Estimate
+from will_pipeline.indicators.facts import census_facts
+from will_pipeline.indicators.goalposts import load_frozen
+from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
+from will_pipeline.indicators.specification import load_specification
+from will_pipeline.mart.dimensions import CENSUS_YEAR
+from will_pipeline.needs.profiles import assign_profiles, profile_rows, unranked_areas
+from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.orchestration.warehouse import Warehouse
+
+MART: dict[str, Any] = {
+    "group_name": "marts",
+    "owners": ["team:dati"],
+    "kinds": {"duckdb", "python"},
+}
+COUNTS = [["core", "area"], ["core", "census_2011"], ["core", "census_2011_pool"]]
+
+
+@dg.asset(
+    key=["marts", "fatto_indicatore"], deps=[*COUNTS, ["core", "municipality_context"]], **MART
+)
+def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+    """Gli indicatori di ogni area, con intervallo, stato, affidabilità, confronto e fonte."""
+    areas, estimates = estimated(warehouse, estimation)
+    census = census_facts(
+        load_specification(), areas, estimates, year=CENSUS_YEAR, sources=SOURCE_OF_LEVEL
+    )
+    context = context_facts(warehouse.read("core.municipality_context"))
+    return warehouse.write("marts.fatto_indicatore", pl.concat([census, context], how="diagonal"))
+
+
+@dg.asset(key=["marts", "fatto_indice"], deps=COUNTS, **MART)
+def fatto_indice(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+    """L'indice dei quattro bisogni in ogni area, con intervallo e posto probabile in città."""
+    return warehouse.write("marts.fatto_indice", _indices(warehouse, estimation)[1].rows)
+
+
+@dg.asset(key=["marts", "fatto_profilo"], deps=COUNTS, **MART)
+def fatto_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+    """Il profilo di bisogno collettivo di ogni area: quali bisogni spiccano, e quanto è sicuro."""
+    return warehouse.write("marts.fatto_profilo", _assigned(warehouse, estimation))
+
+
+@dg.asset(key=["marts", "dim_profilo"], deps=COUNTS, **MART)
+def dim_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+    """I profili di bisogno collettivo possibili, in parole e con le domande per il tavolo."""
+    rows = profile_rows(load_specification(), _assigned(warehouse, estimation))
+    return warehouse.write("marts.dim_profilo", rows)
+
+
+def estimated(
+    warehouse: Warehouse, estimation: EstimationSettings
+) -> tuple[AreaCounts, dict[str, Estimate]]:
+    """Areas of the warehouse and the estimate of every indicator in them."""
+    facts = warehouse.read("core.area").select("area_id", "residents", "ranked")
+    counts = warehouse.read("core.census_2011").join(facts, on="area_id", maintain_order="left")
+    areas, pool = AreaCounts(counts), warehouse.read("core.census_2011_pool")
+    return areas, estimate_all(load_specification(), areas, pool, estimation.value())
+
+
+def _indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[AreaCounts, Indices]:
+    areas, estimates = estimated(warehouse, estimation)
+    indices = theme_indices(
+        load_specification(),
+        areas,
+        estimates,
+        frozen=load_frozen(),
+        settings=estimation.value(),
+        year=CENSUS_YEAR,
+    )
+    return areas, indices
+
+
+def _assigned(warehouse: Warehouse, estimation: EstimationSettings) -> pl.DataFrame:
+    areas, indices = _indices(warehouse, estimation)
+    ranked = areas.frame.filter("ranked")["area_id"].to_list()
+    return assign_profiles(ranked, indices.evidence, unranked_areas(areas.frame), year=CENSUS_YEAR)

@@ -1,0 +1,85 @@
+"""The way out: controls, identity card, atlas and release.
+
+Nothing reaches readers before every blocking check upstream has passed.
+"""
+
+from typing import Any
+
+import dagster as dg
+
+from assets.marts.facts import COUNTS, estimated
+from will_pipeline.atlas.static import render_atlas, template_hash
+from will_pipeline.contracts.catalogue import load_views
+from will_pipeline.indicators.facts import impossible_counts
+from will_pipeline.mart.controls import control_rows
+from will_pipeline.mart.fingerprint import release_fingerprint
+from will_pipeline.mart.release import (
+    INFO_TABLE,
+    info_rows,
+    publish,
+    state_release,
+    stated_in,
+)
+from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
+from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
+
+MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
+CONTROLS_TABLE = "controllo"
+TABLES = tuple(name for name in contracts_of(MARTS) if name not in (INFO_TABLE, CONTROLS_TABLE))
+
+
+@dg.asset(key=["marts", "controllo"], deps=[*COUNTS, *(["marts", name] for name in TABLES)], **MART)
+def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+    """I controlli eseguiti su questo contenuto e il loro esito."""
+    findings = [
+        finding for name in TABLES for finding in warehouse.check(MARTS, contracts_of(MARTS)[name])
+    ]
+    impossible = impossible_counts(*estimated(warehouse, estimation))
+    rows = control_rows(warehouse.read_layer(MARTS, TABLES), findings, impossible)
+    return warehouse.write("marts.controllo", rows)
+
+
+@dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"]], **MART)
+def mart_info(
+    warehouse: Warehouse, mart_shelf: MartShelf, estimation: EstimationSettings
+) -> dg.MaterializeResult:
+    """La carta d'identità del rilascio: numero, impronta, data, licenza, citazione."""
+    tables = warehouse.read_layer(MARTS, (*TABLES, CONTROLS_TABLE))
+    fingerprint = release_fingerprint(
+        tables, contracts_of(MARTS).values(), load_views().values(), template_hash()
+    )
+    statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
+    rows = info_rows(statement, seed=estimation.seed, draws=estimation.draws)
+    return warehouse.write("marts.mart_info", rows)
+
+
+@dg.asset(
+    key=["marts", "rilascio"],
+    deps=[["marts", name] for name in contracts_of(MARTS)],
+    group_name="marts",
+    owners=["team:dati"],
+    kinds={"duckdb", "html"},
+)
+def rilascio(
+    context: dg.AssetExecutionContext, warehouse: Warehouse, mart_shelf: MartShelf
+) -> dg.MaterializeResult:
+    """Il rilascio: mart, atlante e file, sostituiti in un colpo solo se c'è una novità."""
+    tables = warehouse.read_layer(MARTS, tuple(contracts_of(MARTS)))
+    statement = stated_in(tables[INFO_TABLE])
+    publication = publish(
+        mart_shelf.shelf(),
+        statement,
+        tables,
+        contracts=contracts_of(MARTS),
+        views=load_views(),
+        atlas=render_atlas(tables, release=statement.release),
+    )
+    context.log.info(publication.message)
+    return dg.MaterializeResult(
+        metadata={
+            "rilascio": publication.release,
+            "novita": publication.is_new,
+            "esito": publication.message,
+        },
+        data_version=dg.DataVersion(statement.fingerprint),
+    )

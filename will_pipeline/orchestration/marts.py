@@ -1,0 +1,50 @@
+"""Resources of the published layer: the settings of the estimates, the shelf, the clock.
+
+What a run may differ in is configuration here, so that tests and the command line build the same
+graph with other values.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from will_pipeline.indicators.estimators import Settings
+from will_pipeline.mart.shelf import Shelf
+
+ROME = ZoneInfo("Europe/Rome")
+
+
+class EstimationSettings(dg.ConfigurableResource):
+    """Seed, draws and level of every interval of a run."""
+
+    seed: int = Settings.seed
+    draws: int = Settings.draws
+    level: float = Settings.level
+
+    def value(self) -> Settings:
+        """The settings as the library takes them."""
+        return Settings(draws=self.draws, level=self.level, seed=self.seed)
+
+
+class MartShelf(dg.ConfigurableResource):
+    """The folder where releases are published.
+
+    Attributes:
+        folder: folder of the marts.
+        now: time of the run, ISO 8601 with its time zone; the clock of Rome where empty.
+    """
+
+    folder: str
+    now: str = ""
+
+    def shelf(self) -> Shelf:
+        """The shelf of releases."""
+        return Shelf(Path(self.folder))
+
+    def time(self) -> datetime:
+        """Time of the run."""
+        return datetime.fromisoformat(self.now) if self.now else datetime.now(ROME)
