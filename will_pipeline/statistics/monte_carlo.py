@@ -171,7 +171,9 @@ def _mask(ranked: ArrayLike | None, areas: int) -> NDArray[np.bool_]:
         return np.ones(areas, dtype=bool)
     mask = np.asarray(ranked)
     if mask.dtype != np.bool_ or mask.shape != (areas,):
-        raise InvalidInput("ranked", f"must be boolean of shape ({areas},), found {mask.shape}")
+        raise InvalidInput(
+            "ranked", f"must be boolean of shape ({areas},), found {mask.dtype} of {mask.shape}"
+        )
     return mask
 
 
