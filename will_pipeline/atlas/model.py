@@ -110,7 +110,7 @@ class Area:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The areas of a city at one level, which share one drawing."""
+    """The areas of a city at one level, which share one drawing; a scale per need in `spans`."""
 
     key: str
     title: str
@@ -119,7 +119,7 @@ class Level:
     box: str
     schematic: bool
     areas: tuple[Area, ...]
-    span: float
+    spans: tuple[float, ...]
     size: int
 
 

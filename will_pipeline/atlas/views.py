@@ -234,7 +234,7 @@ class _Builder:
             box=boxes[0] if boxes else "",
             schematic=any(bool(shape["schematica"]) for shape in shapes),
             areas=areas,
-            span=drawing.span(_ends(areas)),
+            spans=tuple(drawing.span(_ends(areas, place)) for place in range(len(self.themes))),
             size=len(areas),
         )
 
@@ -357,8 +357,8 @@ def _theme(row: Row) -> Theme:
     )
 
 
-def _ends(areas: Sequence[Area]) -> list[float]:
-    values = [score.value for area in areas for score in area.scores if score.value is not None]
+def _ends(areas: Sequence[Area], theme: int) -> list[float]:
+    values = [value for area in areas if (value := area.scores[theme].value) is not None]
     return [end for value in values for end in (value.low, value.high)]
 
 
