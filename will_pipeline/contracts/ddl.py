@@ -36,7 +36,9 @@ def create_view(contract: ViewContract, *, schema: str) -> list[str]:
     names = ", ".join(_quoted(column.name) for column in contract.columns)
     view = f"{schema}.{_quoted(contract.view)}"
     return [
-        f"CREATE VIEW {view} ({names}) AS {contract.sql}",
+        # The names stand inside the query: a list after the view's name loses the comments of
+        # columns that share a source name in DuckDB before 1.2.
+        f"CREATE VIEW {view} AS SELECT * FROM ({contract.sql}) AS t ({names})",
         f"COMMENT ON VIEW {view} IS {_text(_with_grain(contract.description, contract.grain))}",
         *_column_comments(view, ((column.name, column.it) for column in contract.columns)),
     ]

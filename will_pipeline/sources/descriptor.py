@@ -106,9 +106,13 @@ class RowRange(_Strict):
 
 
 class Embedding(_Strict):
-    """How the embedded figures are made: files to glob, reader (`module:function`), its options."""
+    """How the embedded figures are made: files to glob, reader (`module:function`), its options.
 
-    files: tuple[Text, ...] = Field(min_length=1)
+    A source without files is one whose published rates were typed in by hand: its reader brings
+    the cited table that ships with the package.
+    """
+
+    files: tuple[Text, ...]
     reader: Annotated[str, Field(pattern=r"^\w+:\w+$")]
     options: dict[str, Any] = Field(default_factory=dict)
 
