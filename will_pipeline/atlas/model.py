@@ -12,7 +12,10 @@ Row = Mapping[str, object]
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """One of the needs, as described in dim_dimensione."""
+    """One of the needs, as described in dim_dimensione.
+
+    `comparable` is false where an indicator of its index holds only within one city.
+    """
 
     key: str
     name: str
@@ -22,6 +25,7 @@ class Theme:
     limits: str
     partial: bool
     partial_reason: str
+    comparable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class Score:
     """The state of one need in one area.
 
     `drawing` is `valido`, `piccola`, `soppresso` or `mancante`; only `valido` has a value.
-    `pool` is the same need against the areas of all cities.
+    `pool` is the same need against the areas of all cities, for comparable needs.
     """
 
     theme: Theme

@@ -41,8 +41,9 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "parziale", "motivo_parziale",
     ),
     "dim_indicatore": (
-        "indicatore_id", "nome", "nome_breve", "dimensione", "ruolo", "unita", "polarita", "tipo",
-        "formula", "come_si_legge", "cosa_non_dice", "metodo", "soglia_riservatezza", "decimali",
+        "indicatore_id", "nome", "nome_breve", "dimensione", "ruolo", "comparabilita", "unita",
+        "polarita", "tipo", "formula", "come_si_legge", "cosa_non_dice", "metodo",
+        "soglia_riservatezza", "decimali",
     ),
     "fatto_indicatore": (
         "area_id", "indicatore_id", "anno", "gruppo", "valore", "numeratore", "denominatore",
@@ -133,8 +134,12 @@ class _Builder:
     def __init__(self, tables: Mapping[str, pl.DataFrame], release: str) -> None:
         self.tables = tables
         self.release = release
+        within = tables["dim_indicatore"].filter(
+            (pl.col("ruolo") == "indice") & (pl.col("comparabilita") == "entro_comune")
+        )["dimensione"]
         self.themes = tuple(
-            _theme(row) for row in _rows(tables["dim_dimensione"], "ordine", "dimensione")
+            _theme(row, comparable=row["dimensione"] not in set(within))
+            for row in _rows(tables["dim_dimensione"], "ordine", "dimensione")
         )
         self.cards = {
             str(row["indicatore_id"]): row for row in _rows(tables["dim_indicatore"], "nome")
@@ -255,7 +260,7 @@ class _Builder:
 
     def _score(self, row: Row, theme: Theme, facts: Sequence[Row], small: str) -> Score:
         value = self._value(row["area_id"], theme, "ampi_citta")
-        pool = self._value(row["area_id"], theme, "ampi")
+        pool = self._value(row["area_id"], theme, "ampi") if theme.comparable else None
         if value is not None:
             return Score(theme, "valido", "", value, pool)
         states = {
@@ -344,7 +349,7 @@ class _Builder:
         return Shape(path, x, y, tuple(lines), letters, figure)
 
 
-def _theme(row: Row) -> Theme:
+def _theme(row: Row, *, comparable: bool) -> Theme:
     return Theme(
         key=str(row["dimensione"]),
         name=str(row["nome"]),
@@ -354,6 +359,7 @@ def _theme(row: Row) -> Theme:
         limits=str(row["cosa_non_dice"]),
         partial=bool(row["parziale"]),
         partial_reason=str(row["motivo_parziale"] or ""),
+        comparable=comparable,
     )
 
 

@@ -162,6 +162,21 @@ def test_partial_theme_is_marked_with_its_reason(pages):
     assert "misura parziale" in pages[BORGO]
 
 
+def test_an_index_that_holds_within_a_city_is_not_compared_between_cities(pages):
+    rows = dict(
+        re.findall(
+            r'<tr><th scope="row">([^<]*)</th>\n<td class="num"><strong>104,2</strong>(.*?)</tr>',
+            pages["area/099001.Q02.html"],
+            flags=re.DOTALL,
+        )
+    )
+    assert "<small>tra 101,7 e 106,7</small>" in rows["Solitudine"]
+    assert "<small>" not in rows["Nuove generazioni"]
+    assert "solo in città" in rows["Nuove generazioni"]
+    whole = pages[BORGO].partition('id="insieme"')[2]
+    assert "Nuove generazioni non c'è: quell'indice vale solo dentro una città." in whole
+
+
 def test_schema_is_never_called_a_map(pages):
     assert "Schema, non mappa" in pages[BORGO]
     assert "Schema, non mappa" in pages["area/099001.Q02.html"]

@@ -137,6 +137,8 @@ def _indicators() -> pl.DataFrame:
         ("anziani_75", "Residenti oltre i 75 anni", "solitudine", "indice", "%", 1, "osservato", 1),
         ("neet_15_29", "Giovani fuori da scuola e lavoro", "giovani", "persone", "persone", 1,
          "sintetico", 0),
+        ("sovraconcentrazione", "Concentrazione oltre la media", "nuove_generazioni", "indice",
+         "volte la media della città", 1, "proxy", 2),
         ("eta_media", "Età media", None, "contesto", "anni", 0, "derivato", 1),
     )  # fmt: skip
     return pl.DataFrame(
@@ -147,6 +149,7 @@ def _indicators() -> pl.DataFrame:
                 "nome_breve": name,
                 "dimensione": theme,
                 "ruolo": role,
+                "comparabilita": "entro_comune" if tier == "proxy" else "tra_comuni",
                 "unita": unit,
                 "polarita": polarity,
                 "tipo": tier,
