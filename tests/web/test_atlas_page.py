@@ -107,7 +107,9 @@ def test_pages_are_complete_without_scripts(browser, atlas_folder):
     context.close()
 
 
-@pytest.mark.parametrize("path", ["index.html", CITY, "area/099001.Q02.html", "fonti.html"])
+@pytest.mark.parametrize(
+    "path", ["index.html", CITY, "area/099001.Q02.html", "fonti.html", "stato.html"]
+)
 def test_a_phone_never_scrolls_the_whole_page_sideways(browser, atlas_folder, path):
     phone = browser.new_page(viewport={"width": 360, "height": 740})
     phone.goto((atlas_folder / path).as_uri())

@@ -86,9 +86,9 @@ def town_tables() -> dict[str, pl.DataFrame]:
         ),
         "mart_info": pl.DataFrame(
             {
-                "chiave": ["rilascio", "licenza"],
-                "valore": ["2026.11.1", "CC BY 4.0"],
-                "descrizione": ["Numero del rilascio", "Licenza dei dati"],
+                "chiave": ["rilascio", "licenza", "impronta"],
+                "valore": ["2026.11.1", "CC BY 4.0", "c" * 64],
+                "descrizione": ["Numero del rilascio", "Licenza dei dati", "Impronta"],
             }
         ),
     }
