@@ -1,0 +1,59 @@
+"""Matrices of indicators in which some values are missing: which rows can be used, and why not.
+
+Missing is not zero: nothing here fills a value, it only says which rows lack which indicator.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from will_pipeline.statistics.checks import FloatArray, InvalidInput
+
+
+def matrix_with_gaps(
+    values: ArrayLike, *, indicators: Sequence[str], argument: str = "values"
+) -> FloatArray:
+    """Check a matrix of real numbers in which NaN stands for a missing value.
+
+    Args:
+        values: One row per area and one column per indicator, shape (n, m).
+        indicators: Names of the columns, all different.
+        argument: Name of the argument, for the error.
+
+    Returns:
+        A fresh float64 array of shape (n, m).
+
+    Raises:
+        InvalidInput: If not a numeric matrix, empty, infinite somewhere, or if names and columns do
+            not correspond.
+    """
+    raw = np.asarray(values)
+    if raw.dtype.kind not in "iuf" or raw.ndim != 2 or raw.size == 0:
+        raise InvalidInput(argument, f"must be a numeric matrix, found {raw.dtype} {raw.shape}")
+    if len(indicators) != raw.shape[1]:
+        raise InvalidInput(
+            "indicators", f"must name the {raw.shape[1]} columns, found {len(indicators)} names"
+        )
+    if len(set(indicators)) != len(indicators):
+        raise InvalidInput("indicators", "must all be different")
+    clean = raw.astype(np.float64)
+    if np.isinf(clean).any():
+        position = tuple(int(i) for i in np.argwhere(np.isinf(clean))[0])
+        raise InvalidInput(argument, "must be finite or missing", position)
+    return clean
+
+
+def complete_rows(values: FloatArray) -> NDArray[np.bool_]:
+    """Rows without a missing value, shape (n,), of a matrix of shape (n, m)."""
+    return ~np.isnan(values).any(axis=1)
+
+
+def reasons(values: FloatArray, *, indicators: Sequence[str]) -> tuple[str | None, ...]:
+    """Why a row cannot be used, in Italian, or None where nothing is missing; one per row."""
+    gaps = np.isnan(values)
+    texts: list[str | None] = [None] * len(values)
+    for row in np.flatnonzero(gaps.any(axis=1)):
+        names = ", ".join(indicators[column] for column in np.flatnonzero(gaps[row]))
+        texts[row] = f"dati mancanti: {names}"
+    return tuple(texts)
