@@ -281,8 +281,9 @@ def _shrunk_standardised(
     )
     bands = np.column_stack([areas.evaluate(band.population) for band in specification.bands])
     expected = bands @ stratum_rates(specification, pool)
-    impossible = crude.impossible | (bands < 0).any(axis=1) | (expected <= 0)
-    usable = ~impossible & ~areas.is_city & np.isfinite(crude.value)
+    unexpected = (expected <= 0) & (crude.denominator > 0)
+    impossible = crude.impossible | (bands < 0).any(axis=1) | unexpected
+    usable = ~impossible & ~areas.is_city & np.isfinite(crude.value) & np.isfinite(crude.city)
     value, lower, upper, draws = _blank(areas, settings.draws)
     for target, source in zip(
         (value, lower, upper), (crude.value, crude.lower, crude.upper), strict=True
@@ -297,7 +298,7 @@ def _shrunk_standardised(
             level=settings.level,
         )
         city = areas.city_row[usable]
-        to_city = crude.value[city] * expected[city] / crude.numerator[city]
+        to_city = PERCENT * expected[city] / crude.denominator[city]
         value[usable] = ratios.ratio * to_city
         lower[usable], upper[usable] = ratios.lower * to_city, ratios.upper * to_city
         draws[:, usable] = ratios.draw(settings.draws, generator) * to_city
@@ -354,11 +355,8 @@ def _net_of_structure(
 ) -> Estimate:
     rate = _share_estimate(specification, areas, settings, generator, shrunk=True)
     slope, error = structure_slope(specification, pool)
-    share = (
-        PERCENT
-        * areas.evaluate(specification.structure)
-        / areas.evaluate(specification.structure_base)
-    )
+    base = areas.evaluate(specification.structure_base)
+    share = PERCENT * areas.evaluate(specification.structure) / np.where(base > 0, base, np.nan)
     excess = share - share[areas.city_row]
     slopes = generator.normal(slope, error, size=(settings.draws, 1))
     draws = rate.draws - slopes * excess
@@ -383,7 +381,8 @@ def _over_concentration(
     generator: np.random.Generator,
 ) -> Estimate:
     share = _share_estimate(specification, areas, settings, generator, shrunk=True)
-    city = share.value[areas.city_row]
+    # A city without the group has no quotient: its areas cannot be above a share of zero.
+    city = np.where(share.city > 0, share.city, np.nan)
     quotient = share.value / city
     # The city is its own reference: its quotient is one by definition, not by estimation.
     draws = np.where(areas.is_city, 0.0, np.maximum(0.0, share.draws / city - 1.0))

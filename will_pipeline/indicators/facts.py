@@ -70,8 +70,9 @@ def _rows(
             "anno": pl.repeat(year, len(areas), dtype=pl.Int32, eager=True),
             "gruppo": pl.repeat("totale", len(areas), eager=True),
             "valore": found.value,
-            "numeratore": found.numerator,
-            "denominatore": found.denominator,
+            # Counts that cannot be go to the report of controls, not to readers.
+            "numeratore": np.where(found.impossible, np.nan, found.numerator),
+            "denominatore": np.where(found.impossible, np.nan, found.denominator),
             "ic_inf": found.lower,
             "ic_sup": found.upper,
             "variazione": found.deviation / np.where(found.scale == 0, np.nan, np.abs(found.scale)),

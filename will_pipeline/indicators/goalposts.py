@@ -104,7 +104,8 @@ def freeze(
             POOL_METHOD: ampi(stack(estimates, indicators, "value")[pool], chosen),
             CITY_METHOD: city_relative(estimates, indicators, chosen)[pool],
         }
-        for method, score in scores.items():
+        for method in methods(specification, theme.dimensione):
+            score = scores[method]
             quintiles = np.quantile(score, np.arange(1, CLASSES) / CLASSES)
             cuts.append(
                 {"theme": theme.dimensione, "method": method}
@@ -125,6 +126,18 @@ def freeze(
         ]
     )
     return table, pl.DataFrame(cuts)
+
+
+def methods(specification: Specification, theme: str) -> tuple[str, ...]:
+    """Methods by which the index of `theme` may be published.
+
+    A score that compares cities needs indicators that compare cities.
+    """
+    within = any(
+        indicator.comparabilita == "entro_comune"
+        for indicator in specification.index_indicators(theme)
+    )
+    return (CITY_METHOD,) if within else (CITY_METHOD, POOL_METHOD)
 
 
 def stack(

@@ -13,7 +13,7 @@ import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
 from will_pipeline.indicators.estimators import Estimate, Settings, estimate
-from will_pipeline.indicators.goalposts import CITY_METHOD, POOL_METHOD, Frozen, stack
+from will_pipeline.indicators.goalposts import CITY_METHOD, Frozen, methods, stack
 from will_pipeline.indicators.specification import Specification, Theme
 from will_pipeline.needs.profiles import TopThird
 from will_pipeline.statistics.monte_carlo import IndexUncertainty, simulate_index
@@ -69,7 +69,7 @@ def theme_indices(
     for theme in specification.themes:
         values = stack(estimates, specification.index_indicators(theme.dimensione), "value")
         known = np.isfinite(values).all(axis=1)
-        for method in (CITY_METHOD, POOL_METHOD):
+        for method in methods(specification, theme.dimensione):
             shown = known & (ranked if method == CITY_METHOD else ranked | areas.is_city)
             outcome = _simulate(
                 specification,

@@ -1,0 +1,74 @@
+# The two commands of the README are `run` and `test`; `help` lists the others.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+FIGURES ?=
+export DAGSTER_HOME := $(CURDIR)/.dagster
+export DAGSTER_DISABLE_TELEMETRY := 1
+export UV_PYTHON_DOWNLOADS := never
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long lint dev clean figures goalposts lock
+
+help: ## Show what can be done
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+run: $(READY) ## Run the main job on the embedded figures and publish mart and atlas
+	@$(BIN)/will esegui
+
+test: $(READY_DEV) ## Run every test
+	@OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q
+
+test-long: $(READY_DEV) ## Run the tests with the long form of the simulations
+	@WILL_LONG=1 OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q
+
+lint: $(READY_DEV) ## Check style, types and import directions
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+dev: $(READY) ## Open the Dagster UI on http://127.0.0.1:3000
+	@$(BIN)/dagster dev -w workspace.yaml --host 127.0.0.1 --port 3000
+
+clean: ## Remove the environment and all that the pipeline made
+	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
+	find .dagster -mindepth 1 ! -name dagster.yaml -delete
+	find data/raw -mindepth 1 -maxdepth 1 ! -name figures ! -name README.md -exec rm -rf {} +
+	find data/marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+
+figures: $(READY) ## Remake the embedded figures from official files: make figures FIGURES=<folder>
+	@test -n "$(FIGURES)" || { echo "usage: make figures FIGURES=<folder of official files>"; exit 2; }
+	@$(BIN)/python -m will_pipeline.sources.embedding "$(FIGURES)"
+
+goalposts: $(READY) ## Remake the frozen goalposts and class cuts of the base vintage
+	@$(BIN)/python -m will_pipeline.indicators.freezing assets/raw data/raw/figures
+
+lock: ## Lock the requirements with hashes and without naming a registry (needs uv)
+	@uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
+	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
+
+# uv is faster and used where it is found; plain venv and pip do the same.
+define install
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=<path>")'
+	@echo "Making the environment in $(VENV) ..."
+	@if command -v uv >/dev/null 2>&1; then \
+	  { test -x $(BIN)/python || uv venv -q --python "$(PYTHON)" $(VENV); } && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --require-hashes -r $(1) && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps -e . ; \
+	else \
+	  { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1) && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; \
+	fi
+endef
+
+$(READY): requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+	@touch $(READY)
+
+$(READY_DEV): requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch $(READY_DEV) $(READY)

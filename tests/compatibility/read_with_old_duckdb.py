@@ -1,0 +1,38 @@
+"""Reads a published mart with whatever DuckDB is installed, as an old client would.
+
+It is a script and not a test, because it runs in an environment that holds DuckDB 1.1.3 alone.
+"""
+
+import sys
+
+import duckdb
+
+EXPECTED_AREAS = [("A", 69), ("C", 8), ("Q", 28)]
+
+
+def main(path: str) -> None:
+    """Open the mart read-only, count its areas and ask every table and view for its rows."""
+    connection = duckdb.connect(path, read_only=True)
+    areas = connection.execute(
+        "SELECT livello, count(*) FROM dim_area GROUP BY livello ORDER BY livello"
+    ).fetchall()
+    if areas != EXPECTED_AREAS:
+        sys.exit(f"areas by level are {areas}, not {EXPECTED_AREAS}")
+    objects = connection.execute(
+        "SELECT table_schema, table_name FROM information_schema.tables ORDER BY ALL"
+    ).fetchall()
+    for schema, name in objects:
+        rows = connection.execute(f'SELECT count(*) FROM "{schema}"."{name}"').fetchall()[0][0]
+        if rows == 0:
+            sys.exit(f"{schema}.{name} has no rows")
+    silent = connection.execute(
+        "SELECT table_name, column_name FROM duckdb_columns() "
+        "WHERE NOT internal AND comment IS NULL"
+    ).fetchall()
+    if silent:
+        sys.exit(f"columns without a comment: {silent}")
+    print(f"DuckDB {duckdb.__version__}: {len(objects)} tables and views with rows and comments")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

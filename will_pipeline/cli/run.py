@@ -1,0 +1,74 @@
+"""Running the main job from the command line, with the faults a person can act on.
+
+What belongs here is the passage from Dagster's events to sentences; the graph is built elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+
+from will_pipeline.definitions import build_defs, default_resources
+from will_pipeline.orchestration.schedules import REFRESH
+
+RELEASE = dg.AssetKey(["marts", "rilascio"])
+NO_OUTCOME = "Percorso finito."
+# The whole log stays in the instance, for the Dagster UI; the terminal gets sentences.
+QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
+# The name of an error class that Dagster does not export; its findings are told by the checks.
+CHECK_FAILED = "DagsterAssetCheckFailedError"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended: a sentence, its duration, and faults in Italian where it failed."""
+
+    message: str
+    seconds: float
+    faults: tuple[str, ...]
+
+
+def run_refresh(project: Path) -> Outcome:
+    """Run the whole job in this process, recording it in the project's Dagster instance.
+
+    Args:
+        project: project folder, with `data/` and `.dagster/`.
+    """
+    home = project / ".dagster"
+    home.mkdir(exist_ok=True)
+    os.environ["DAGSTER_HOME"] = str(home.resolve())
+    started = time.monotonic()
+    job = build_defs(default_resources(project)).resolve_job_def(REFRESH)
+    with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
+        result = job.execute_in_process(
+            instance=instance, raise_on_error=False, run_config={"loggers": QUIET}
+        )
+    return Outcome(
+        message=_message(result),
+        seconds=time.monotonic() - started,
+        faults=() if result.success else tuple(dict.fromkeys(_faults(result))),
+    )
+
+
+def _message(result: dg.ExecuteInProcessResult) -> str:
+    for event in result.get_asset_materialization_events():
+        if event.asset_key == RELEASE:
+            return str(event.materialization.metadata["esito"].value)
+    return NO_OUTCOME
+
+
+def _faults(result: dg.ExecuteInProcessResult) -> Iterator[str]:
+    for evaluation in result.get_asset_check_evaluations():
+        if not evaluation.passed:
+            table = evaluation.asset_key.to_user_string()
+            yield f"{table}, controllo {evaluation.check_name}: {evaluation.description}"
+    for event in result.filter_events(lambda each: each.is_step_failure):
+        error = event.step_failure_data.error
+        cause = error.cause if error is not None and error.cause is not None else error
+        if cause is not None and cause.cls_name != CHECK_FAILED:
+            yield cause.message.split(": ", 1)[-1].strip()
