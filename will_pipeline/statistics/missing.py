@@ -46,7 +46,7 @@ def matrix_with_gaps(
 
 def complete_rows(values: FloatArray) -> NDArray[np.bool_]:
     """Rows without a missing value, shape (n,), of a matrix of shape (n, m)."""
-    return ~np.isnan(values).any(axis=1)
+    return np.asarray(np.isfinite(values).all(axis=1))
 
 
 def reasons(values: FloatArray, *, indicators: Sequence[str]) -> tuple[str | None, ...]:
@@ -54,6 +54,6 @@ def reasons(values: FloatArray, *, indicators: Sequence[str]) -> tuple[str | Non
     gaps = np.isnan(values)
     texts: list[str | None] = [None] * len(values)
     for row in np.flatnonzero(gaps.any(axis=1)):
-        names = ", ".join(indicators[column] for column in np.flatnonzero(gaps[row]))
+        names = ", ".join(indicators[int(column)] for column in np.flatnonzero(gaps[row]))
         texts[row] = f"dati mancanti: {names}"
     return tuple(texts)
