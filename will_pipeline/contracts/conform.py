@@ -44,11 +44,23 @@ def conform(frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
         ContractBreach: a column is missing or unknown, or a value does not fit its type.
     """
     types = column_types(frame.columns, contract)
-    try:
-        typed = frame.select(pl.col(name).cast(POLARS_TYPES[kind]) for name, kind in types.items())
-    except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as problem:
-        raise ContractBreach(contract.table, "?", str(problem)) from problem
+    typed = pl.DataFrame(
+        [_typed(frame[name], kind, contract.table) for name, kind in types.items()]
+    )
     return typed.sort(contract.key)
+
+
+def _typed(values: pl.Series, kind: ColumnType, table: str) -> pl.Series:
+    rule = f"ha valori che non stanno nel tipo {kind}"
+    try:
+        typed = values.cast(POLARS_TYPES[kind])
+        back = typed.cast(values.dtype)
+    except (pl.exceptions.InvalidOperationError, pl.exceptions.ComputeError) as problem:
+        raise ContractBreach(table, values.name, f"{rule} ({problem})") from problem
+    # A cast of 1.5 to a whole number, or of a time to a date, succeeds and loses something.
+    if not back.equals(values):
+        raise ContractBreach(table, values.name, rule)
+    return typed
 
 
 def column_types(names: list[str], contract: TableContract) -> dict[str, ColumnType]:

@@ -111,7 +111,11 @@ def check_table(
 
 
 def _ask(connection: duckdb.DuckDBPyConnection, table: str, rule: Rule) -> Finding:
-    counted = connection.execute(f"SELECT count(*) FROM ({rule.offending})").fetchall()
+    try:
+        counted = connection.execute(f"SELECT count(*) FROM ({rule.offending})").fetchall()
+    except (duckdb.BinderException, duckdb.CatalogException) as problem:
+        # A variable column or a table that the rule speaks of is not there.
+        return Finding(table, rule.name, rule.says, 1, f"non verificabile, {problem}")
     rows = int(counted[0][0])
     example = ""
     if rows:
@@ -168,6 +172,14 @@ def _domain_rules(contract: TableContract, table: str) -> Iterator[Rule]:
         if conditions:
             holds = " AND ".join(f"({sql})" for sql in conditions)
             yield Rule(name, f"SELECT * FROM {table} WHERE NOT ({holds})", says)
+    family = contract.variable_columns
+    if family is not None and family.required:
+        full = f"SELECT * FROM {table} WHERE COLUMNS('^({family.pattern})$') IS NOT NULL"
+        yield Rule(
+            "variabili_obbligatorie",
+            f"SELECT * FROM {table} EXCEPT ALL {full}",
+            "Le colonne variabili sono piene.",
+        )
 
 
 def _reference_rules(contract: TableContract, schema: str) -> Iterator[Rule]:
