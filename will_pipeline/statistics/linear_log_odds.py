@@ -100,8 +100,8 @@ def linear_log_odds(model: PublishedLogit, shares: Mapping[str, ArrayLike]) -> F
             lengths differ.
 
     Source:
-        Iparraguirre, J. (2016) and Age UK (2015), Predicting the prevalence of loneliness at older
-        ages; Greater London Authority note on its use by census area.
+        Iparraguirre, J. (2016), Predicting the prevalence of loneliness at older ages, Age UK; the
+        Greater London Authority warns that it understates the level and misreads care homes.
     """
     unknown = sorted(set(shares) - set(model.terms))
     if unknown:
