@@ -1,0 +1,34 @@
+"""The command `will esegui` as a person types it."""
+
+from __future__ import annotations
+
+from typer.testing import CliRunner
+
+from tests.graph.conftest import Project
+from will_pipeline.cli.main import app
+
+
+def esegui(project: Project) -> tuple[int, str, str]:
+    result = CliRunner().invoke(app, ["esegui", "--progetto", str(project.folder)])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_a_run_ends_by_saying_where_things_are(published: Project) -> None:
+    code, said, _ = esegui(published)
+    assert code == 0
+    assert "Pubblicato il rilascio" in said
+    assert str(published.marts / "latest" / "will_mart.duckdb") in said
+    assert str(published.marts / "latest" / "atlante" / "index.html") in said
+    assert "make dev" in said
+
+
+def test_a_missing_figure_ends_with_its_name_and_the_way_to_get_it_back(published: Project) -> None:
+    before = published.snapshot()
+    (published.figures / "mim_scuole.parquet").unlink()
+    code, said, complained = esegui(published)
+    assert code == 1
+    assert "Pubblicato" not in said
+    assert "mim_scuole.parquet" in complained
+    assert "git checkout -- data/raw/figures/mim_scuole.parquet" in complained
+    assert "Traceback" not in said + complained
+    assert published.snapshot() == before
