@@ -34,27 +34,28 @@ def insert(connection: duckdb.DuckDBPyConnection, row: dict[str, Any]) -> None:
     connection.execute(f"INSERT INTO town VALUES ({marks})", list(row.values()))
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"code": "001"},
-        {"code": "4"},
-        {"code": None},
-        {"name": None},
-        {"kind": "isola"},
-        {"share": -0.1},
-        {"share": 1.1},
-        {"share": float("inf")},
-        {"share": float("nan")},
-        {"low": 9},
-    ],
+FORBIDDEN: tuple[dict[str, Any], ...] = (
+    {"code": "001"},
+    {"code": "4"},
+    {"code": None},
+    {"name": None},
+    {"kind": "isola"},
+    {"share": -0.1},
+    {"share": 1.1},
+    {"share": float("inf")},
+    {"share": float("nan")},
+    {"low": 9},
 )
+
+
 def test_the_table_refuses_what_its_contract_forbids(
-    filled: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]], change: dict[str, Any]
+    filled: duckdb.DuckDBPyConnection, rows: list[dict[str, Any]]
 ) -> None:
-    with pytest.raises(duckdb.ConstraintException):
-        insert(filled, {**rows[2], "code": "004", **change})
-    insert(filled, {**rows[2], "code": "004"})
+    good = {**rows[2], "code": "004"}
+    for change in FORBIDDEN:
+        with pytest.raises(duckdb.ConstraintException):
+            insert(filled, {**good, **change})
+    insert(filled, good)
 
 
 def test_comments_are_italian_and_carry_unit_and_grain(filled: duckdb.DuckDBPyConnection) -> None:

@@ -14,7 +14,7 @@ from will_pipeline.contracts.validation import Finding, check_table, rule_names
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     opened = duckdb.connect()
     yield opened
