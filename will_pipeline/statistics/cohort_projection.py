@@ -175,7 +175,7 @@ def blend_with_no_change(
 
     Source:
         Averaging of methods: Smith, Tayman and Swanson (2013), A Practitioner's Guide to State and
-        Local Population Projections, Springer, chapter 14.
+        Local Population Projections, Springer.
     """
     ahead = _population(projected, argument="projected")
     today = _population(launch, argument="launch", like=ahead)
@@ -206,7 +206,7 @@ def rake_to_totals(
 
     Source:
         Smith, Tayman and Swanson (2013), A Practitioner's Guide to State and Local Population
-        Projections, Springer, chapter 10 (controlling).
+        Projections, Springer (controlling to larger-area totals).
     """
     persons = _population(projected, argument="projected")
     if by_age is None:
@@ -236,7 +236,7 @@ def back_test(projected: ArrayLike, actual: ArrayLike) -> BackTest:
         InvalidInput: If malformed, not positive, or of different lengths.
 
     Source:
-        Smith, Tayman and Swanson (2013), chapter 13 (MAPE, MALPE and weighted errors).
+        Smith, Tayman and Swanson (2013), as above (MAPE, MALPE and weighted errors).
     """
     expected = checks.positive(projected, argument="projected")
     seen = checks.positive(actual, argument="actual")

@@ -73,7 +73,7 @@ def isolation(group: ArrayLike, total: ArrayLike) -> float:
             the total.
 
     Source:
-        Massey and Denton (1988), Social Forces 67(2), formula 6; Lieberson (1981).
+        Massey and Denton (1988), Social Forces 67(2).
     """
     x, t = _members_of(group, total)
     return float((x / x.sum()) @ _share(x, t))
@@ -97,7 +97,7 @@ def interaction(group: ArrayLike, others: ArrayLike, total: ArrayLike) -> float:
             together exceed the total of a unit.
 
     Source:
-        Massey and Denton (1988), Social Forces 67(2), formula 5.
+        Massey and Denton (1988), Social Forces 67(2).
     """
     x, t = _members_of(group, total)
     y = _people(others, argument="others")
@@ -181,7 +181,7 @@ def separation_by_area(group: ArrayLike, total: ArrayLike, areas: ArrayLike) -> 
         InvalidInput: If counts are malformed, lengths differ, or the group exceeds the total.
 
     Source:
-        Massey and Denton (1988), Social Forces 67(2), formulas 6 and 7; Winship, C. (1977), A
+        Massey and Denton (1988), Social Forces 67(2); Winship, C. (1977), A
         revaluation of indexes of residential segregation, Social Forces 55(4), for chance.
     """
     x = checks.counts(group, argument="group")

@@ -108,8 +108,8 @@ def project_series(
 
     Source:
         Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, Cambridge;
-        Durbin and Koopman (2012), Time Series Analysis by State Space Methods, Oxford, chapters 5
-        and 13 (diffuse start, integration over variances).
+        Durbin and Koopman (2012), Time Series Analysis by State Space Methods, Oxford (exact
+        diffuse start, integration over variances).
     """
     series = checks.real_vector(values, argument="values")
     when = _ascending(years)

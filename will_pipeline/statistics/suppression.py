@@ -88,7 +88,7 @@ def primary_suppression(
 
     Source:
         Regole deontologiche per trattamenti a fini statistici, GU 14 January 2019, art. 5 (minimum
-        threshold of three); Hundepool et al. (2012), Statistical Disclosure Control, Wiley, ch. 4.
+        threshold of three); Hundepool et al. (2012), Statistical Disclosure Control, Wiley.
     """
     cells = checks.counts(counts, argument="counts")
     _threshold(threshold)
@@ -262,7 +262,7 @@ def audit(
         InvalidInput: If counts are malformed, do not satisfy the relations or exceed the ceiling.
 
     Source:
-        Hundepool et al. (2012), Statistical Disclosure Control, Wiley, section 4.3 (attacker's
+        Hundepool et al. (2012), Statistical Disclosure Control, Wiley (attacker's
         linear programmes).
     """
     x = _consistent(cells, relations)
