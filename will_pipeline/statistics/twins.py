@@ -63,8 +63,8 @@ def nearest_areas(
             indicator is constant, or a number is below 1.
 
     Source:
-        In the manner of ONS, Clustering similar local authorities and statistical nearest neighbours
-        in the UK, methodology (ordered lists of the most similar areas).
+        In the manner of ONS, Clustering similar local authorities and statistical nearest
+        neighbours in the UK, methodology (ordered lists of the most similar areas).
     """
     matrix = matrix_with_gaps(values, indicators=indicators)
     city = np.asarray(cities)
