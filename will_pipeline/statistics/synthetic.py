@@ -4,7 +4,7 @@ Structure by group comes from one source, the tilt from the area's signals, the 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,6 +14,7 @@ from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.fay_herriot import fay_herriot
 
 DEFAULT_BOUND = 2.0
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,22 @@ class Tilt:
     covariance: FloatArray
     heterogeneity: float
     bound: float = DEFAULT_BOUND
+
+    def inflated(self, factor: float) -> "Tilt":
+        """The same tilt with its heterogeneity multiplied, for areas smaller than those it is from.
+
+        Args:
+            factor: Multiplier of the heterogeneity, at least one.
+
+        Returns:
+            The inflated tilt.
+
+        Raises:
+            InvalidInput: If the factor is below one or not finite.
+        """
+        if not 1 <= factor < np.inf:
+            raise InvalidInput("factor", f"must be finite and at least one, found {factor!r}")
+        return replace(self, heterogeneity=self.heterogeneity * factor)
 
 
 @dataclass(frozen=True)
@@ -227,10 +244,7 @@ def tilt_sensitivity(
         InvalidInput: As in `synthetic_counts` and `relative_risk`.
     """
     clean = checks.real_vector(factors, argument="factors")
-    variants = [
-        Tilt(factor * tilt.weights, tilt.covariance, tilt.heterogeneity, tilt.bound)
-        for factor in clean
-    ]
+    variants = [replace(tilt, weights=factor * tilt.weights) for factor in clean]
     return np.array(
         [
             synthetic_counts(
@@ -274,8 +288,14 @@ def check_tilt(tilt: Tilt) -> None:
         InvalidInput: If a part is malformed, shapes disagree, or the bound is not above one.
     """
     weights = checks.real_vector(tilt.weights, argument="tilt.weights")
-    checks.real_matrix(tilt.covariance, argument="tilt.covariance", columns=weights.size)
-    checks.same_length(weights=weights, covariance=tilt.covariance)
+    covariance = checks.real_matrix(
+        tilt.covariance, argument="tilt.covariance", columns=weights.size
+    )
+    checks.same_length(weights=weights, covariance=covariance)
+    smallest = float(np.linalg.eigvalsh(covariance)[0])
+    symmetric = np.allclose(covariance, covariance.T)
+    if not symmetric or smallest < -ROUNDING * max(1.0, float(np.trace(covariance))):
+        raise InvalidInput("tilt.covariance", "must be symmetric and positive semidefinite")
     checks.counts([tilt.heterogeneity], argument="tilt.heterogeneity")
     if not 1 < tilt.bound < np.inf:
         raise InvalidInput("tilt.bound", f"must be finite and above one, found {tilt.bound!r}")

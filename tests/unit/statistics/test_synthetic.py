@@ -199,11 +199,22 @@ def test_refusals(populations: Any, rates: Any, total: float, risks: Any, messag
             "tilt.heterogeneity",
         ),
         ({"signals": SIGNALS, "tilt": Tilt(np.ones(1), np.eye(1), 0.1, 0.5)}, "tilt.bound"),
+        ({"signals": SIGNALS, "tilt": Tilt(np.ones(1), -np.eye(1), 0.1)}, "semidefinite"),
     ],
 )
 def test_bootstrap_refusals(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         intervals(**changes)
+
+
+def test_an_inflated_tilt_has_wider_intervals_and_the_same_weights() -> None:
+    wide = PLAIN.inflated(3.0)
+    assert wide.heterogeneity == pytest.approx(0.3)
+    np.testing.assert_array_equal(wide.weights, PLAIN.weights)
+    base = intervals(signals=SIGNALS, tilt=PLAIN, draws=2_000)
+    assert intervals(signals=SIGNALS, tilt=wide, draws=2_000).upper.sum() > base.upper.sum()
+    with pytest.raises(InvalidInput, match="factor: must be finite and at least one"):
+        PLAIN.inflated(0.9)
 
 
 def test_constant_signals_are_refused() -> None:
