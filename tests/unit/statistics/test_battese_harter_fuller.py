@@ -17,6 +17,48 @@ from will_pipeline.statistics.checks import InvalidInput
 OUTLIER_ROW = 32
 
 
+def numbers(text: str) -> np.ndarray:
+    return np.array(text.split(), dtype=float)
+
+
+# Corn and soybeans in 12 counties of Iowa, without the outlier (Battese and others 1988).
+CORN_HECTARES = numbers(
+    """
+    165.76 96.32 76.08 185.35 116.43 162.08 152.04 161.75 92.88 149.94 64.75 127.07 133.55
+    77.7 206.39 108.33 118.17 99.96 140.43 98.95 131.04 114.12 100.6 127.88 116.9 87.41
+    93.48 121 109.91 122.66 104.21 88.59 165.35 104 88.63 153.7
+    """
+)
+CORN_PIXELS = numbers(
+    """
+    374 209 253 432 367 361 288 369 206 316 145 355 295 223 459 290 307 252 293 206 302
+    313 246 353 271 237 221 369 343 342 294 220 355 261 187 350
+    """
+)
+SOYBEAN_PIXELS = numbers(
+    """
+    55 218 250 96 178 137 206 165 218 221 338 128 147 204 77 217 258 303 221 222 274 190
+    270 172 228 297 167 191 249 182 179 262 160 221 345 190
+    """
+)
+SEGMENTS = [1, 1, 1, 2, 3, 3, 3, 3, 4, 5, 5, 5]
+COUNTY_SEGMENTS = numbers(
+    """
+    545 566 394 424 564 570 402 567 687 569 965 556
+    """
+)
+COUNTY_CORN_PIXELS = numbers(
+    """
+    295.29 300.4 289.6 290.74 318.21 257.17 291.77 301.26 262.17 314.28 298.65 325.99
+    """
+)
+COUNTY_SOYBEAN_PIXELS = numbers(
+    """
+    189.7 196.65 205.28 220.22 188.06 247.13 185.37 221.36 247.09 198.66 204.61 177.05
+    """
+)
+
+
 @pytest.fixture(scope="module")
 def folder(shared: Path) -> Path:
     path = shared / "oracles" / "sae"
@@ -68,12 +110,21 @@ def test_reproduces_the_published_county_means(folder: Path, drop: bool, column:
     np.testing.assert_allclose(fit.eblup, expected[column], atol=1e-5, rtol=1e-6)
 
 
-def test_worked_numbers(folder: Path) -> None:
-    fit = corn(folder, drop_outlier=True)
+def test_worked_numbers() -> None:
+    fit = battese_harter_fuller(
+        CORN_HECTARES,
+        np.column_stack([np.ones(36), CORN_PIXELS, SOYBEAN_PIXELS]),
+        np.repeat(np.arange(12), SEGMENTS),
+        areas=np.arange(12),
+        population_means=np.column_stack([np.ones(12), COUNTY_CORN_PIXELS, COUNTY_SOYBEAN_PIXELS]),
+        population_sizes=COUNTY_SEGMENTS,
+    )
     np.testing.assert_allclose(fit.coefficients, [51.070398, 0.32872173, -0.13456845], rtol=1e-6)
     assert fit.variance_between == pytest.approx(140.02389, rel=1e-5)
     assert fit.residual_variance == pytest.approx(147.26863, rel=1e-5)
-    np.testing.assert_allclose(fit.eblup[[0, 4, 11]], [122.19540, 144.30717, 143.03121], atol=1e-4)
+    expected = [122.19540, 126.22802, 106.66376, 108.42219, 144.30717, 112.15859]
+    expected += [112.78010, 122.00197, 115.34385, 124.41437, 106.88827, 143.03121]
+    np.testing.assert_allclose(fit.eblup, expected, atol=1e-4)
     np.testing.assert_allclose(fit.model_mean[[0, 11]], [122.1962, 143.0149], atol=1e-4)
 
 
