@@ -191,9 +191,10 @@ def _reference_rules(contract: TableContract, schema: str) -> Iterator[Rule]:
             f'SELECT 1 FROM "{schema}"."{target}" AS r '
             f'WHERE r."{target_column}" = t."{column.name}"'
         )
+        shown = ", ".join(f't."{name}"' for name in dict.fromkeys((*contract.key, column.name)))
         yield Rule(
             f"riferimento_{column.name}",
-            f'SELECT t.* FROM "{schema}"."{contract.table}" AS t '
+            f'SELECT {shown} FROM "{schema}"."{contract.table}" AS t '
             f'WHERE t."{column.name}" IS NOT NULL AND NOT EXISTS ({exists})',
             f"Ogni {column.name} esiste in {target}.",
         )

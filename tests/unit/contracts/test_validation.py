@@ -124,6 +124,14 @@ def test_columns_that_are_not_those_of_the_contract_are_named(
     assert not any(finding.passed for finding in findings)
 
 
+def test_a_dangling_reference_is_shown_beside_its_key(
+    connection: duckdb.DuckDBPyConnection, town: TableContract, rows: Rows
+) -> None:
+    rows[1] |= {"parent": "009"}
+    findings = found(connection, town, rows)
+    assert findings["riferimento_parent"].example == "code=002, parent=009"
+
+
 def test_a_reference_to_a_table_that_is_not_there_is_a_finding(
     connection: duckdb.DuckDBPyConnection, town: TableContract, rows: Rows
 ) -> None:

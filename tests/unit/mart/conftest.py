@@ -1,0 +1,185 @@
+"""A mart of one town, two of its areas and one indicator, and the contracts that publish it."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+import pytest
+
+from will_pipeline.contracts.catalogue import load_contracts, load_views
+from will_pipeline.contracts.conform import conform
+from will_pipeline.contracts.dictionary import dictionary_rows
+from will_pipeline.contracts.model import TableContract, ViewContract
+from will_pipeline.indicators.methods import indicator_rows
+from will_pipeline.indicators.specification import load_specification, theme_rows
+from will_pipeline.mart.release import info_rows
+from will_pipeline.mart.shelf import Shelf, Statement
+from will_pipeline.needs.profiles import profile_rows
+
+TOWN = "034027"
+AREAS = (
+    (f"{TOWN}.C", "C", None, "Parma", 5000),
+    (f"{TOWN}.Q01", "Q", 1, "Centro", 3000),
+    (f"{TOWN}.Q02", "Q", 2, "Colle", 2000),
+)
+TRACE = {"numeratore": 40.0, "denominatore": 500.0, "ic_inf": 7.0, "ic_sup": 9.0}
+
+
+@pytest.fixture(scope="session")
+def contracts() -> dict[str, TableContract]:
+    return load_contracts("mart")
+
+
+@pytest.fixture(scope="session")
+def views() -> dict[str, ViewContract]:
+    return load_views()
+
+
+@pytest.fixture(scope="session")
+def statement() -> Statement:
+    return Statement("2026.11.1", "0" * 64, "2026-11-23T02:30:00+01:00", "1.0.0")
+
+
+@pytest.fixture(scope="session")
+def tables(
+    contracts: dict[str, TableContract], views: dict[str, ViewContract], statement: Statement
+) -> dict[str, pl.DataFrame]:
+    specification = load_specification()
+    made = {
+        "mart_info": info_rows(statement, seed=1, draws=10),
+        "dim_comune": _town(),
+        "dim_area": _areas(),
+        "area_geometria": _shapes(),
+        "dim_dimensione": theme_rows(specification),
+        "dim_indicatore": indicator_rows(specification),
+        "fatto_indicatore": _facts(),
+        "fatto_indice": _indices(),
+        "fatto_profilo": _profiles(),
+        "dim_profilo": profile_rows(specification, _profiles()),
+        "dim_fonte": _sources(),
+        "controllo": _checks(),
+        "dizionario": dictionary_rows(contracts.values(), views.values()),
+    }
+    return {name: conform(frame, contracts[name]) for name, frame in made.items()}
+
+
+@pytest.fixture
+def shelf(tmp_path: Path) -> Shelf:
+    return Shelf(tmp_path / "marts")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 11, 24, 2, 30, tzinfo=ZoneInfo("Europe/Rome"))
+
+
+def _town() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "pro_com": [TOWN], "nome": ["Parma"], "sigla": ["PR"], "regione": ["Emilia-Romagna"],
+            "provincia": ["Parma"], "codice_provincia_istat": ["ITD52"], "popolazione": [5100],
+            "popolazione_anno": [2025], "uri": [f"urn:istat:comune:{TOWN}"],
+        }
+    )  # fmt: skip
+
+
+def _areas() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "area_stabile_id": area_id, "pro_com": TOWN, "livello": level,
+                "codice": code, "nome": name,
+                "area_superiore_id": None if level == "C" else f"{TOWN}.C",
+                "edizione_confini": "censimento 2011", "valido_dal": date(2011, 10, 9),
+                "valido_al": None, "popolazione": residents, "famiglie": residents // 2,
+                "superficie_km2": 1.5, "residuale": False, "in_graduatoria": level != "C",
+                "fonte_id": "prova",
+            }
+            for area_id, level, code, name, residents in AREAS
+        ]
+    )  # fmt: skip
+
+
+def _shapes() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "geom_wkb": None, "lon": None, "lat": None,
+                "riquadro": "0 0 10 10", "path_svg": "M0 0H1V1Z", "etichetta_x": 0.5,
+                "etichetta_y": 0.5, "schematica": True, "fonte_id": "prova",
+            }
+            for area_id, *_ in AREAS
+        ]
+    )  # fmt: skip
+
+
+def _fact(area_id: str, **given: Any) -> dict[str, Any]:
+    whole = area_id.endswith(".C")
+    return {
+        "area_id": area_id, "indicatore_id": "disoccupazione", "anno": 2011, "gruppo": "totale",
+        "valore": 8.0, **TRACE, "stato": "valido", "affidabilita": "A", "anno_struttura": 2011,
+        "valore_comune": 8.0, "indice_100": None if whole else 100.0,
+        "lettura": None if whole else "non_distinguibile", "fonte_id": "prova", **given,
+    }  # fmt: skip
+
+
+def _facts() -> pl.DataFrame:
+    return pl.DataFrame([_fact(area_id) for area_id, *_ in AREAS], infer_schema_length=None)
+
+
+def _indices() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "dimensione": theme, "anno": 2011, "metodo": "ampi_citta",
+                "indice": 101.0, "ic_inf": 98.5, "ic_sup": 103.0, "rango_min": 1, "rango_max": 2,
+                "n_aree": 2, "p_quinto_alto": 0.5, "p_terzo_alto": 0.6, "classe": 3,
+                "n_indicatori": number, "parziale": number < 3,
+            }
+            for area_id, level, *_ in AREAS
+            if level != "C"
+            for theme, number in (
+                ("giovani", 3), ("solitudine", 3), ("mobilita", 5), ("nuove_generazioni", 1),
+            )
+        ]
+    )  # fmt: skip
+
+
+def _profiles() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "anno": 2011, "modello": "regola", "profilo_id": "giovani",
+                "appartenenza": 0.6, "secondo_profilo_id": "nessuno", "stabilita": 0.2,
+                "motivo": None,
+            }
+            for area_id, level, *_ in AREAS
+            if level != "C"
+        ],
+        schema_overrides={"motivo": pl.String},
+    )  # fmt: skip
+
+
+def _sources() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "fonte_id": ["prova"], "titolo": ["Censimento di prova"], "ente": ["Ente"],
+            "url": ["https://www.istat.it/"], "licenza": ["CC BY 4.0"],
+            "licenza_uri": ["https://creativecommons.org/licenses/by/4.0/"],
+            "attribuzione": ["Fonte: Ente"], "data_riferimento": ["2011-10-09"],
+            "scaricato_il": [date(2026, 11, 23)], "sha256": ["a" * 64], "byte": [10],
+            "aggiornata": [True], "problemi_noti": pl.Series([None], dtype=pl.String),
+        }
+    )  # fmt: skip
+
+
+def _checks() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "controllo": ["chiave_unica"], "oggetto": ["dim_area"], "esito": ["superato"],
+            "gravita": ["errore"], "messaggio": ["Chiave unica."], "valore": [0.0],
+            "soglia": [0.0],
+        }
+    )  # fmt: skip

@@ -1,0 +1,93 @@
+"""Rows of `controllo`: what was seen, and whether it stops a publication."""
+
+from typing import Any
+
+import polars as pl
+import pytest
+
+from will_pipeline.contracts.conform import conform
+from will_pipeline.contracts.model import TableContract
+from will_pipeline.contracts.validation import Finding
+from will_pipeline.mart.controls import control_rows
+
+Tables = dict[str, pl.DataFrame]
+NOTHING = pl.DataFrame(
+    schema={
+        "indicatore_id": pl.String,
+        "area_id": pl.String,
+        "numeratore": pl.Float64,
+        "denominatore": pl.Float64,
+    }
+)
+
+
+def rows(tables: Tables, *findings: Finding, impossible: pl.DataFrame = NOTHING) -> pl.DataFrame:
+    return control_rows(tables, findings, impossible)
+
+
+def only(found: pl.DataFrame, control: str) -> dict[str, dict[str, Any]]:
+    chosen = found.filter(pl.col("controllo") == control)
+    return {row["oggetto"]: row for row in chosen.iter_rows(named=True)}
+
+
+def test_good_content_passes_every_control(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    found = conform(rows(tables), contracts["controllo"])
+    assert set(found["esito"]) == {"superato"}
+    assert set(found["controllo"]) == {
+        "impronta_della_fonte", "somma_residenti", "indice_in_ogni_area", "conteggi_possibili",
+    }  # fmt: skip
+    assert (
+        "10 byte, sha256 aaaaaaaaaaaa…" in only(found, "impronta_della_fonte")["prova"]["messaggio"]
+    )
+
+
+def test_a_finding_becomes_a_row_with_its_message(tables: Tables) -> None:
+    found = rows(
+        tables,
+        Finding("dim_area", "limiti", "I numeri stanno nei limiti.", 0, ""),
+        Finding("dim_area", "chiave_unica", "Chiave unica.", 2, "area_id=x"),
+    )
+    good, bad = only(found, "limiti")["dim_area"], only(found, "chiave_unica")["dim_area"]
+    assert (good["esito"], good["gravita"], good["valore"]) == ("superato", "errore", 0.0)
+    assert (bad["esito"], bad["gravita"], bad["valore"]) == ("fallito", "errore", 2.0)
+    assert bad["messaggio"].endswith("Righe che violano la regola: 2; per esempio area_id=x")
+
+
+def test_areas_that_do_not_make_their_city_stop_the_publication(tables: Tables) -> None:
+    fewer = tables["dim_area"].with_columns(
+        popolazione=pl.when(pl.col("codice") == 2).then(1999).otherwise("popolazione")
+    )
+    row = only(rows(tables | {"dim_area": fewer}), "somma_residenti")["034027.Q"]
+    assert (row["esito"], row["gravita"], row["valore"]) == ("fallito", "errore", -1.0)
+    assert row["messaggio"] == "Le aree di livello Q contano 4999 residenti, il comune 5000."
+
+
+def test_a_ranked_area_without_an_index_is_a_warning(tables: Tables) -> None:
+    fewer = tables["fatto_indice"].filter(
+        (pl.col("dimensione") != "giovani") | (pl.col("area_id") != "034027.Q02")
+    )
+    found = only(rows(tables | {"fatto_indice": fewer}), "indice_in_ogni_area")
+    assert found["giovani"]["esito"] == "fallito"
+    assert found["giovani"]["gravita"] == "avviso"
+    assert found["giovani"]["messaggio"] == "Aree in graduatoria senza indice: 1 su 2."
+    assert found["mobilita"]["esito"] == "superato"
+
+
+@pytest.mark.parametrize("numerator", [-1.0, 12.0])
+def test_a_count_that_cannot_be_is_a_warning_with_both_numbers(
+    tables: Tables, contracts: dict[str, TableContract], numerator: float
+) -> None:
+    impossible = pl.DataFrame(
+        {
+            "indicatore_id": ["giovani_non_studenti"],
+            "area_id": ["034027.Q01"],
+            "numeratore": [numerator],
+            "denominatore": [10.0],
+        }
+    )
+    found = conform(rows(tables, impossible=impossible), contracts["controllo"])
+    row = only(found, "conteggi_possibili")["giovani_non_studenti in 034027.Q01"]
+    assert (row["esito"], row["gravita"]) == ("fallito", "avviso")
+    assert (row["valore"], row["soglia"]) == (numerator, 10.0)
