@@ -71,8 +71,8 @@ def census_counts(
         census areas.
 
     Raises:
-        SourceFault: a city without census areas, or a city whose sub-municipal areas do not add
-            up to its census areas on some variable.
+        SourceFault: a missing count, a city without census areas, or a city whose sub-municipal
+            areas do not add up to its census areas on some variable.
     """
     codes = [city.pro_com for city in cities]
     shared = [
@@ -85,6 +85,8 @@ def census_counts(
     upper = sub_municipal.filter(inside).select(
         "pro_com", *shared, code="asc_code", level=pl.lit("Q")
     )
+    _no_count_is_missing(CENSUS_AREAS, lower, shared)
+    _no_count_is_missing(SUB_MUNICIPAL_AREAS, upper, shared)
     totals = lower.group_by("pro_com").agg(pl.col(shared).sum())
     _every_city_is_covered(codes, totals)
     _levels_agree(totals, upper.group_by("pro_com").agg(pl.col(shared).sum()), shared)
@@ -149,6 +151,19 @@ def _area_id() -> pl.Expr:
         .otherwise(pl.concat_str("level", pl.col("code").cast(pl.String).str.zfill(2)))
     )
     return pl.concat_str("pro_com", pl.lit("."), tail).alias("area_id")
+
+
+def _no_count_is_missing(source: str, areas: pl.DataFrame, shared: list[str]) -> None:
+    # A sum skips what is missing, and a city's total would silently lose an area.
+    for name in shared:
+        holes = areas.filter(pl.col(name).is_null())
+        if holes.height:
+            raise SourceFault(
+                source,
+                f"{source}.parquet",
+                f"comune {holes['pro_com'][0]}, area {holes['code'][0]}, variabile {name}",
+                "il conteggio manca",
+            )
 
 
 def _every_city_is_covered(codes: list[str], totals: pl.DataFrame) -> None:
