@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+import hypothesis
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import strategies as st
 
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.estimators import Estimate, Settings, estimate
@@ -187,3 +189,31 @@ def test_the_floor_is_the_one_of_the_indicator_and_never_that_of_a_city(
     states = dict(rows.group_by("indicatore_id").agg(pl.col("stato").sort()).iter_rows())
     assert states["libero"] == ["valido"] * 10
     assert states["alto"] == ["soppresso"] * 8 + ["valido"] * 2
+
+
+@hypothesis.settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
+)
+@hypothesis.given(st.lists(st.integers(0, 600), min_size=8, max_size=8))
+def test_whatever_the_sizes_no_city_has_a_single_withheld_count(
+    areas: AreaCounts,
+    make_card: MakeCard,
+    make_specification: MakeSpecification,
+    residents: list[int],
+) -> None:
+    specification = make_specification(t=[make_card(estimator=RATE)])
+    facts = census_facts(specification, areas, {"prova": made()}, year=2011, sources=SOURCES)
+    sizes = [*residents[:4], 10_000, *residents[4:], 10_000]
+    rows = withheld(facts, areas, specification, *sizes).with_columns(
+        residents=pl.Series(sizes), city=pl.col("area_id").str.head(6)
+    )
+    small = pl.col("residents") < 250
+    assert rows.filter(small)["stato"].eq("soppresso").all()
+    assert rows.filter(~small)["stato"].eq("valido").all()
+    hidden = rows.group_by("city").agg(
+        counts=pl.col("numeratore").is_null().sum(), small=small.sum()
+    )
+    for counts, below in hidden.select("counts", "small").iter_rows():
+        assert counts == (0 if below == 0 else min(below + 1, 4))
