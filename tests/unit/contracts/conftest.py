@@ -1,11 +1,27 @@
 """A contract that uses every kind of rule, and rows that keep all of them."""
 
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 import pytest
 
-from will_pipeline.contracts.model import TableContract
+from will_pipeline.contracts.catalogue import load_contracts, load_views
+from will_pipeline.contracts.model import TableContract, ViewContract
+
+Shipped = dict[str, dict[str, TableContract]]
+LAYERS: tuple[Literal["core", "mart"], ...] = ("core", "mart")
+
+
+@pytest.fixture(scope="session")
+def shipped() -> Shipped:
+    """The contracts of the package, by layer."""
+    return {layer: load_contracts(layer) for layer in LAYERS}
+
+
+@pytest.fixture(scope="session")
+def views() -> dict[str, ViewContract]:
+    """The contracts of the package's views."""
+    return load_views()
 
 
 @pytest.fixture

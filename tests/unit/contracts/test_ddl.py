@@ -6,7 +6,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from will_pipeline.contracts.catalogue import load_contracts, load_views
 from will_pipeline.contracts.ddl import create_english_views, create_table, create_view
 from will_pipeline.contracts.model import TableContract, ViewContract
 
@@ -115,16 +114,20 @@ def test_the_english_view_gives_the_same_rows_under_english_names(
     assert views["v_porti"] == "I porti. [una riga]"
 
 
-def test_every_shipped_statement_runs(connection: duckdb.DuckDBPyConnection) -> None:
-    tables, views = load_contracts("mart").values(), load_views().values()
+def test_every_shipped_statement_runs(
+    connection: duckdb.DuckDBPyConnection,
+    shipped: dict[str, dict[str, TableContract]],
+    views: dict[str, ViewContract],
+) -> None:
+    tables = shipped["mart"].values()
     connection.execute("CREATE SCHEMA en")
     for table in tables:
         for statement in create_table(table, schema="main"):
             connection.execute(statement)
-    for view in views:
+    for view in views.values():
         for statement in create_view(view, schema="main"):
             connection.execute(statement)
-    for statement in create_english_views(tables, views, schema="en", source="main"):
+    for statement in create_english_views(tables, views.values(), schema="en", source="main"):
         connection.execute(statement)
     silent = connection.execute(
         "SELECT schema_name, table_name, column_name FROM duckdb_columns() "

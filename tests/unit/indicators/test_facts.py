@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-import hypothesis
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
 from hypothesis import strategies as st
 
 from will_pipeline.indicators.areas import AreaCounts
@@ -36,7 +36,7 @@ def made(**given: Any) -> Estimate:
     return Estimate(**arrays, draws=np.zeros((1, 10)), impossible=np.zeros(10, dtype=bool))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def areas(make_town: MakeTown) -> AreaCounts:
     counts = make_town(E=[1] * 8, N=[9] * 8)
     return AreaCounts(counts.frame.with_columns(residents=pl.lit(5000)))
@@ -191,12 +191,7 @@ def test_the_floor_is_the_one_of_the_indicator_and_never_that_of_a_city(
     assert states["alto"] == ["soppresso"] * 8 + ["valido"] * 2
 
 
-@hypothesis.settings(
-    max_examples=20,
-    deadline=None,
-    suppress_health_check=[hypothesis.HealthCheck.function_scoped_fixture],
-)
-@hypothesis.given(st.lists(st.integers(0, 600), min_size=8, max_size=8))
+@given(st.lists(st.integers(0, 600), min_size=8, max_size=8))
 def test_whatever_the_sizes_no_city_has_a_single_withheld_count(
     areas: AreaCounts,
     make_card: MakeCard,

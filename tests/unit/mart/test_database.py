@@ -170,14 +170,16 @@ def test_a_value_that_breaks_a_constraint_stops_the_writing(
 def test_what_constraints_do_not_see_is_refused_by_the_checks(
     tmp_path: Path, tables: Tables, contracts: Contracts
 ) -> None:
-    broken = tables | {
-        "fatto_indicatore": first(tables["fatto_indicatore"], "fonte_id", "ignota"),
+    chosen = {name: contracts[name] for name in ("dim_comune", "dim_fonte", "dim_area")}
+    broken = {
+        "dim_area": first(tables["dim_area"], "fonte_id", "ignota"),
         "dim_comune": first(tables["dim_comune"], "nome", " "),
+        "dim_fonte": tables["dim_fonte"],
     }
     with pytest.raises(PublicationRefused, match="il mart non rispetta il contratto") as refusal:
-        write_database(tmp_path / "x.duckdb", broken, contracts, {})
+        write_database(tmp_path / "x.duckdb", broken, chosen, {})
     assert {f"{each.table}.{each.rule}" for each in refusal.value.findings} == {
-        "fatto_indicatore.riferimento_fonte_id",
+        "dim_area.riferimento_fonte_id",
         "dim_comune.valori_obbligatori",
     }
     assert "fonte_id=ignota" in str(refusal.value)
