@@ -62,6 +62,10 @@ def town() -> TableContract:
                     "name": "high", "english": "high", "type": "INTEGER", "it": "Estremo.",
                     "en": "End.",
                 },
+                {
+                    "name": "balance", "english": "balance", "type": "DOUBLE", "it": "Saldo.",
+                    "en": "Balance.",
+                },
             ],
             "invariants": [
                 {
@@ -77,11 +81,11 @@ def town() -> TableContract:
 def rows() -> list[dict[str, Any]]:
     return [
         {"code": "001", "name": "Uno", "kind": "borgo", "share": 0.0, "parent": None,
-         "low": 1, "high": 1},
+         "low": 1, "high": 1, "balance": 0.5},
         {"code": "002", "name": "Due", "kind": None, "share": None, "parent": "001",
-         "low": 1, "high": 4},
+         "low": 1, "high": 4, "balance": None},
         {"code": "003", "name": "Tre", "kind": "porto", "share": 1.0, "parent": "001",
-         "low": -2, "high": 0},
+         "low": -2, "high": 0, "balance": -1e300},
     ]  # fmt: skip
 
 

@@ -41,8 +41,8 @@ FORBIDDEN: tuple[dict[str, Any], ...] = (
     {"kind": "isola"},
     {"share": -0.1},
     {"share": 1.1},
-    {"share": float("inf")},
-    {"share": float("nan")},
+    {"balance": float("inf")},
+    {"balance": float("nan")},
     {"low": 9},
 )
 
