@@ -1,8 +1,15 @@
-"""Fixtures shared by the whole test suite."""
+"""Fixtures and settings shared by the whole test suite."""
 
+import os
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The short form is the same in every run; the long form looks for what the short one missed.
+settings.register_profile("short", max_examples=25, deadline=None, derandomize=True)
+settings.register_profile("long", max_examples=400, deadline=None)
+settings.load_profile("long" if os.environ.get("WILL_LONG") else "short")
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def test_nothing_uncertain_leaves_the_plain_index_and_sharp_ranks() -> None:
 
 
 @settings(max_examples=25)
-@given(st.integers(0, 10_000), st.integers(1, 5), st.floats(0.001, 0.1))
+@given(st.integers(0, 10_000), st.integers(1, 5), st.floats(0.001, 0.03))
 def test_top_probabilities_add_up_and_intervals_are_ordered(
     seed: int, indicators: int, spread: float
 ) -> None:
