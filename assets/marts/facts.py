@@ -15,7 +15,7 @@ from will_pipeline.indicators.estimators import Estimate
 from will_pipeline.indicators.facts import census_facts
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
-from will_pipeline.indicators.specification import load_specification
+from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.profiles import assign_profiles, profile_rows, unranked_areas
 from will_pipeline.orchestration.marts import EstimationSettings
@@ -67,7 +67,7 @@ def estimated(
     """Areas of the warehouse and the estimate of every indicator in them."""
     facts = warehouse.read("core.area").select("area_id", "residents", "ranked")
     counts = warehouse.read("core.census_2011").join(facts, on="area_id", maintain_order="left")
-    areas, pool = AreaCounts(counts), warehouse.read("core.census_2011_pool")
+    areas, pool = AreaCounts(counts, LEAST_RESIDENTS), warehouse.read("core.census_2011_pool")
     return areas, estimate_all(load_specification(), areas, pool, estimation.value())
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 MUNICIPALITY_LEVEL = "C"
+GROUP = ["pro_com", "level"]
 
 
 @dataclass(frozen=True)
@@ -23,9 +24,15 @@ class AreaCounts:
     """Counts of n areas: one row per area with `area_id`, `pro_com`, `level` and ISTAT's codes.
 
     Every municipality must have its own row (level C), which holds the totals of the city.
+
+    Attributes:
+        frame: the rows; `residents` too where a floor is given.
+        floor: residents under which an area keeps its numbers to itself. Such an area, and the one
+            beside it, lend no strength to the others: what these borrowed would tell its counts.
     """
 
     frame: pl.DataFrame
+    floor: int = 0
 
     def __post_init__(self) -> None:
         cities = set(self.frame["pro_com"].unique())
@@ -43,10 +50,31 @@ class AreaCounts:
         return (self.frame["level"] == MUNICIPALITY_LEVEL).to_numpy()
 
     @cached_property
+    def publishable(self) -> Flags:
+        """Whether each area has enough residents to be estimated at all, shape (n,)."""
+        if not self.floor:
+            return np.ones(len(self), dtype=bool)
+        return self.is_city | (self.frame["residents"] >= self.floor).to_numpy()
+
+    @cached_property
+    def alone(self) -> Flags:
+        """Areas that stand beside one under the floor and are estimated alone, shape (n,)."""
+        if not self.floor:
+            return np.zeros(len(self), dtype=bool)
+        placed = beside_small(self.frame.with_columns(floor=pl.lit(self.floor)), GROUP)
+        return placed["beside"].to_numpy()
+
+    @cached_property
     def groups(self) -> NDArray[np.str_]:
-        """City and level of each row, shape (n,): the pool within which areas borrow strength."""
-        labels = self.frame.select(pl.concat_str("pro_com", "level", separator="."))
+        """City and level of each row, shape (n,): the areas it is ranked with."""
+        labels = self.frame.select(pl.concat_str(GROUP, separator="."))
         return labels.to_series().to_numpy().astype(str)
+
+    @cached_property
+    def pools(self) -> NDArray[np.str_]:
+        """The areas within which each row borrows strength, shape (n,): alone, or its group."""
+        own = self.frame["area_id"].to_numpy().astype(str)
+        return np.where(self.alone, own, self.groups)
 
     @cached_property
     def city_row(self) -> NDArray[np.intp]:
@@ -67,3 +95,22 @@ def evaluate(frame: pl.DataFrame, expression: str) -> Floats:
     """Arithmetic over the columns of `frame`, missing values as NaN, shape (rows,)."""
     values = frame.select(pl.sql_expr(expression).cast(pl.Float64).alias("value"))["value"]
     return np.array(values.to_list(), dtype=np.float64)
+
+
+def beside_small(rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:
+    """Mark areas under their floor (`below`) and the next smallest of the same group (`beside`).
+
+    City totals are published, so the next smallest area must not give the hidden counts back by
+    difference.
+
+    Args:
+        rows: `residents`, `floor`, `level` and the columns of `within`.
+        within: columns that make a group.
+    """
+    below = (pl.col("residents") < pl.col("floor")) & (pl.col("level") != MUNICIPALITY_LEVEL)
+    others = pl.when(~pl.col("below")).then(pl.col("residents"))
+    return rows.with_columns(below=below).with_columns(
+        beside=pl.col("below").any().over(within)
+        & ~pl.col("below")
+        & (others.rank("ordinal").over(within) == 1).fill_null(value=False)
+    )

@@ -218,10 +218,12 @@ def _schools(register: pl.DataFrame) -> pl.DataFrame:
 def _assets(
     table: pl.DataFrame, residents: pl.DataFrame, indicator: str, year: int, source: str
 ) -> pl.DataFrame:
+    counted = table.group_by("pro_com").len(name="assets")
+    # The register covers every municipality: a city that is not in it has none.
     return (
-        table.group_by("pro_com")
-        .len(name="assets")
-        .join(residents.select("pro_com", "residents"), on="pro_com")
+        residents.select("pro_com", "residents")
+        .join(counted, on="pro_com", how="left")
+        .with_columns(pl.col("assets").fill_null(0))
         .select(
             "pro_com",
             year=pl.lit(year),

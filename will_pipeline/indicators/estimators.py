@@ -13,7 +13,8 @@ from zlib import crc32
 import numpy as np
 import polars as pl
 
-from will_pipeline.indicators.areas import AreaCounts, Flags, Floats, evaluate
+from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
+from will_pipeline.indicators.national import stratum_rates, structure_slope
 from will_pipeline.indicators.specification import (
     Indicator,
     NetOfStructure,
@@ -30,10 +31,8 @@ from will_pipeline.statistics.empirical_bayes import (
     jeffreys,
     poisson_interval,
 )
-from will_pipeline.statistics.standardisation import ecological_stratum_rates
 
 PERCENT = 100.0
-POOL_LEAST_RESIDENTS = 1_000
 
 
 @dataclass(frozen=True)
@@ -138,12 +137,12 @@ def _share_estimate(
     shrunk: bool,
 ) -> Estimate:
     numerator, denominator, impossible = _counts(specification, areas, share=True)
-    usable = (denominator > 0) & ~impossible & np.isfinite(numerator)
+    usable = (denominator > 0) & ~impossible & np.isfinite(numerator) & areas.publishable
     value, lower, upper, draws = _blank(areas, settings.draws)
     small = usable & ~areas.is_city if shrunk else np.zeros_like(usable)
     if small.any():
         rates = beta_binomial(
-            numerator[small], denominator[small], groups=areas.groups[small], level=settings.level
+            numerator[small], denominator[small], groups=areas.pools[small], level=settings.level
         )
         value[small], lower[small], upper[small] = rates.rate, rates.lower, rates.upper
         draws[:, small] = rates.draw(settings.draws, generator)
@@ -197,7 +196,7 @@ def _poisson_estimate(
     per_hundred: bool,
 ) -> Estimate:
     numerator, denominator, impossible = _counts(specification, areas, share=False)
-    usable = (denominator > 0) & ~impossible & np.isfinite(numerator)
+    usable = (denominator > 0) & ~impossible & np.isfinite(numerator) & areas.publishable
     value, lower, upper, draws = _blank(areas, settings.draws)
     divisor = denominator[usable] / PERCENT if per_hundred else np.ones(int(usable.sum()))
     observed = poisson_interval(numerator[usable], level=settings.level)
@@ -238,29 +237,6 @@ def _observed_count(
     return _poisson_estimate(specification, areas, settings, generator, per_hundred=False)
 
 
-def stratum_rates(specification: ShrunkStandardised, pool: pl.DataFrame) -> Floats:
-    """Rates by age band over the census areas of Italy, shape (bands,).
-
-    Bands with a rate in the specification keep it; the others are fitted by ecological
-    regression (Goodman 1953) on the counts that the known bands leave, over areas of at least
-    1,000 residents whose counts are possible.
-    """
-    bands = np.column_stack([evaluate(pool, band.population) for band in specification.bands])
-    events = evaluate(pool, specification.numerator)
-    known = np.array([np.nan if b.rate is None else b.rate for b in specification.bands])
-    fitted = np.isnan(known)
-    remaining = events - bands[:, ~fitted] @ known[~fitted]
-    kept = (
-        (evaluate(pool, "P1") >= POOL_LEAST_RESIDENTS)
-        & (bands >= 0).all(axis=1)
-        & (remaining >= 0)
-        & (remaining <= bands[:, fitted].sum(axis=1))
-    )
-    rates = known.copy()
-    rates[fitted] = ecological_stratum_rates(remaining[kept], bands[kept][:, fitted]).rates
-    return rates
-
-
 def _shrunk_standardised(
     specification: ShrunkStandardised,
     areas: AreaCounts,
@@ -283,7 +259,13 @@ def _shrunk_standardised(
     expected = bands @ stratum_rates(specification, pool)
     unexpected = (expected <= 0) & (crude.denominator > 0)
     impossible = crude.impossible | (bands < 0).any(axis=1) | unexpected
-    usable = ~impossible & ~areas.is_city & np.isfinite(crude.value) & np.isfinite(crude.city)
+    usable = (
+        areas.publishable
+        & ~impossible
+        & ~areas.is_city
+        & np.isfinite(crude.value)
+        & np.isfinite(crude.city)
+    )
     value, lower, upper, draws = _blank(areas, settings.draws)
     for target, source in zip(
         (value, lower, upper), (crude.value, crude.lower, crude.upper), strict=True
@@ -294,7 +276,7 @@ def _shrunk_standardised(
         ratios = gamma_poisson(
             crude.numerator[usable],
             expected[usable],
-            groups=areas.groups[usable],
+            groups=areas.pools[usable],
             level=settings.level,
         )
         city = areas.city_row[usable]
@@ -312,38 +294,6 @@ def _shrunk_standardised(
         draws=draws,
         impossible=impossible,
     )
-
-
-def structure_slope(specification: NetOfStructure, pool: pl.DataFrame) -> tuple[float, float]:
-    """Slope of the rate on the share of the structure group, and its standard error.
-
-    Weighted least squares on deviations from the municipality's mean, over Italian census areas
-    of at least 1,000 residents; errors clustered by municipality (Liang and Zeger 1986).
-    """
-    table = pl.DataFrame(
-        {
-            "pro_com": pool["pro_com"],
-            "rate": evaluate(pool, specification.numerator)
-            / np.maximum(evaluate(pool, specification.denominator), 1.0),
-            "share": evaluate(pool, specification.structure)
-            / np.maximum(evaluate(pool, specification.structure_base), 1.0),
-            "weight": evaluate(pool, specification.denominator),
-            "residents": evaluate(pool, "P1"),
-        }
-    ).filter(pl.col("residents") >= POOL_LEAST_RESIDENTS)
-
-    def deviation(name: str) -> pl.Expr:
-        mean = (pl.col(name) * pl.col("weight")).sum() / pl.col("weight").sum()
-        return (pl.col(name) - mean).over("pro_com")
-
-    within = table.select("pro_com", "weight", y=deviation("rate"), x=deviation("share"))
-    spread = within.select((pl.col("weight") * pl.col("x") ** 2).sum()).item()
-    slope = within.select((pl.col("weight") * pl.col("x") * pl.col("y")).sum()).item() / spread
-    scores = within.group_by("pro_com").agg(
-        (pl.col("weight") * pl.col("x") * (pl.col("y") - slope * pl.col("x"))).sum().alias("score")
-    )
-    variation = float((scores["score"] ** 2).to_numpy().sum())
-    return float(slope), float(np.sqrt(variation) / spread)
 
 
 def _net_of_structure(

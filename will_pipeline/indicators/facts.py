@@ -11,22 +11,14 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
+from will_pipeline.indicators.disclosure import withhold
 from will_pipeline.indicators.estimators import Estimate
 from will_pipeline.indicators.specification import Indicator, Specification
 
 GRADE_A_LIMIT = 0.165
 GRADE_B_LIMIT = 0.333
-WITHHELD = (
-    "valore",
-    "numeratore",
-    "denominatore",
-    "ic_inf",
-    "ic_sup",
-    "affidabilita",
-    "indice_100",
-    "lettura",
-)
-RECOVERABLE_TIERS = ("osservato", "derivato")
+SPARE_DECIMALS = 1
+"""Decimals published beyond those shown: more carry no knowledge, and could be turned back."""
 
 
 def census_facts(
@@ -63,21 +55,22 @@ def _rows(
     year: int,
     sources: Mapping[str, str],
 ) -> pl.DataFrame:
+    digits = indicator.decimali + SPARE_DECIMALS
     return pl.DataFrame(
         {
             "area_id": areas.frame["area_id"],
             "indicatore_id": pl.repeat(indicator.indicatore_id, len(areas), eager=True),
             "anno": pl.repeat(year, len(areas), dtype=pl.Int32, eager=True),
             "gruppo": pl.repeat("totale", len(areas), eager=True),
-            "valore": found.value,
+            "valore": found.value.round(digits),
             # Counts that cannot be go to the report of controls, not to readers.
             "numeratore": np.where(found.impossible, np.nan, found.numerator),
             "denominatore": np.where(found.impossible, np.nan, found.denominator),
-            "ic_inf": found.lower,
-            "ic_sup": found.upper,
+            "ic_inf": found.lower.round(digits),
+            "ic_sup": found.upper.round(digits),
             "variazione": found.deviation / np.where(found.scale == 0, np.nan, np.abs(found.scale)),
             "anno_struttura": pl.repeat(year, len(areas), dtype=pl.Int32, eager=True),
-            "valore_comune": found.city,
+            "valore_comune": found.city.round(digits),
             "fonte_id": areas.frame["level"].replace_strict(sources, return_dtype=pl.String),
             "confrontabile": (areas.frame["level"] != MUNICIPALITY_LEVEL)
             & (indicator.estimator.kind != "observed_count"),
@@ -108,70 +101,6 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
         .then(pl.lit("sotto"))
         .otherwise(pl.lit("non_distinguibile")),
     ).drop("variazione", "confrontabile")
-
-
-def withhold(
-    facts: pl.DataFrame, areas: pl.DataFrame, specification: Specification
-) -> pl.DataFrame:
-    """Withhold values under the floor, and what would give them back by difference from the city.
-
-    Where one area of a city is under the floor, the observed counts of the next smallest area of
-    the same city and level are withheld too, since city totals are published; observed and
-    derived values, from which the count could be worked out, go with them (complementary
-    suppression, Hundepool et al. 2012).
-
-    Args:
-        facts: rows of `fatto_indicatore`.
-        areas: `area_id`, `pro_com`, `level`, `residents`.
-        specification: the specification table, for floor and tier.
-
-    Returns:
-        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`.
-    """
-    cards = pl.DataFrame(
-        [
-            {
-                "indicatore_id": i.indicatore_id,
-                "floor": i.soglia_riservatezza,
-                "recoverable": i.tipo in RECOVERABLE_TIERS,
-            }
-            for i in specification.indicators.values()
-        ]
-    )
-    rows = facts.join(
-        areas.select("area_id", "pro_com", "level", "residents"),
-        on="area_id",
-        how="left",
-        maintain_order="left",
-    ).join(cards, on="indicatore_id", how="left", maintain_order="left")
-    below = (pl.col("residents") < pl.col("floor")) & (pl.col("level") != MUNICIPALITY_LEVEL)
-    within = ["pro_com", "level", "indicatore_id", "anno", "gruppo"]
-    rows = rows.with_columns(below=below).with_columns(
-        any_below=pl.col("below").any().over(within),
-        next_smallest=(
-            pl.when(~pl.col("below")).then(pl.col("residents")).rank("ordinal").over(within) == 1
-        ).fill_null(value=False),
-    )
-    second = pl.col("any_below") & pl.col("next_smallest") & ~pl.col("below")
-    rows = rows.with_columns(
-        stato=pl.when(pl.col("below"))
-        .then(pl.lit("soppresso"))
-        .when(second & pl.col("recoverable"))
-        .then(pl.lit("soppresso_secondario"))
-        .otherwise(pl.col("stato")),
-        counts_withheld=second,
-    )
-    withheld = pl.col("stato").is_in(["soppresso", "soppresso_secondario"])
-    return (
-        rows.with_columns(*(pl.when(~withheld).then(pl.col(name)).alias(name) for name in WITHHELD))
-        .with_columns(
-            *(
-                pl.when(~pl.col("counts_withheld")).then(pl.col(name)).alias(name)
-                for name in ("numeratore", "denominatore")
-            )
-        )
-        .select(facts.columns)
-    )
 
 
 def impossible_counts(areas: AreaCounts, estimates: Mapping[str, Estimate]) -> pl.DataFrame:

@@ -16,7 +16,7 @@ from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
 from will_pipeline.indicators.estimators import Settings
 from will_pipeline.indicators.goalposts import BASE_EDITION, FROZEN_FOLDER, freeze
 from will_pipeline.indicators.indices import estimate_all
-from will_pipeline.indicators.specification import load_specification
+from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.sources.descriptor import load_sources
 from will_pipeline.sources.embedded import read_embedded
 
@@ -36,7 +36,8 @@ def frozen_tables(descriptors: Path, figures: Path) -> tuple[pl.DataFrame, pl.Da
     )
     counts = census_counts(load_cities(), census, subareas)
     ranked = (counts["level"] != MUNICIPALITY_LEVEL) & (counts["P1"] >= LEAST_RANKED_RESIDENTS)
-    specification, areas = load_specification(), AreaCounts(counts)
+    specification = load_specification()
+    areas = AreaCounts(counts.with_columns(residents="P1"), LEAST_RESIDENTS)
     estimates = estimate_all(specification, areas, pool, Settings())
     return freeze(specification, areas, estimates, ranked)
 

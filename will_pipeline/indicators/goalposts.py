@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from will_pipeline.indicators.areas import AreaCounts, Floats
+from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
 from will_pipeline.indicators.estimators import Estimate
 from will_pipeline.indicators.specification import Indicator, Specification
 from will_pipeline.statistics.composite import ampi, penalised_mean
@@ -102,7 +102,7 @@ def freeze(
         chosen = [posts[indicator.indicatore_id] for indicator in indicators]
         scores = {
             POOL_METHOD: ampi(stack(estimates, indicators, "value")[pool], chosen),
-            CITY_METHOD: city_relative(estimates, indicators, chosen)[pool],
+            CITY_METHOD: city_relative(estimates, indicators, chosen, pool),
         }
         for method in methods(specification, theme.dimensione):
             score = scores[method]
@@ -151,9 +151,10 @@ def city_relative(
     estimates: Mapping[str, Estimate],
     indicators: tuple[Indicator, ...],
     goalposts: list[Goalposts],
+    chosen: Flags,
 ) -> Floats:
-    """AMPI where each area's own city scores 100 (ISTAT's convention for IDISE), shape (n,)."""
-    shifted = stack(estimates, indicators, "value") - stack(estimates, indicators, "city")
+    """AMPI of chosen areas where each one's city scores 100 (ISTAT's convention for IDISE)."""
+    shifted = (stack(estimates, indicators, "value") - stack(estimates, indicators, "city"))[chosen]
     points = np.column_stack(
         [post.with_reference(0.0).normalise(shifted[:, j]) for j, post in enumerate(goalposts)]
     )

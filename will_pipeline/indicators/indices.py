@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
+from will_pipeline.indicators.disclosure import coarsen_indices
 from will_pipeline.indicators.estimators import Estimate, Settings, estimate
 from will_pipeline.indicators.goalposts import CITY_METHOD, Frozen, methods, stack
 from will_pipeline.indicators.specification import Specification, Theme
@@ -53,7 +54,7 @@ def theme_indices(
 
     Args:
         specification: the specification table.
-        areas: areas in the order of the estimates, with the column `ranked`.
+        areas: areas in the order of the estimates, with the columns `ranked` and `residents`.
         estimates: estimate of each indicator.
         frozen: goalposts and class cuts.
         settings: draws, level and seed.
@@ -95,7 +96,8 @@ def theme_indices(
             )
             if method == CITY_METHOD:
                 evidence.append(_evidence(specification, theme, outcome, shown, ranked))
-    return Indices(pl.concat(rows), tuple(evidence))
+    published = coarsen_indices(pl.concat(rows), areas.frame, floor=areas.floor)
+    return Indices(published, tuple(evidence))
 
 
 def _simulate(

@@ -17,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 SPECIFICATION_FOLDER = Path(__file__).parent / "specification"
 LEAST_INDICATORS_OF_A_FULL_THEME = 3
+LEAST_RESIDENTS = 250
+"""Floor of ISTAT's sub-municipal index of social discomfort (IDISE)."""
 
 Role = Literal["indice", "persone", "esposizione", "contesto"]
 Tier = Literal["osservato", "derivato", "eb", "sintetico", "modellato", "proxy"]
@@ -137,7 +139,7 @@ class Indicator(_Frozen):
     denominatore_def: str | None = None
     come_si_legge: str
     cosa_non_dice: str
-    soglia_riservatezza: int = Field(default=250, ge=0)
+    soglia_riservatezza: int = Field(default=LEAST_RESIDENTS, ge=0)
     decimali: int = Field(ge=0, le=4)
     estimator: Estimator
 

@@ -124,13 +124,14 @@ def test_a_city_scores_one_hundred_against_itself_and_more_need_is_higher(
     frozen = kept(tables, tmp_path)
     cards = specification.index_indicators("tema")
     posts = [frozen.goalposts[card.indicatore_id] for card in cards]
-    scores = city_relative(estimates, cards, posts)
+    everywhere = np.ones(10, dtype=bool)
+    scores = city_relative(estimates, cards, posts, everywhere)
     np.testing.assert_allclose(scores[[4, 9]], 100)
     assert scores[3] > 100
     # Fewer of what protects is more need, all else equal to the city.
     same = {name: flat(np.array(CITY[name]), CITY[name]) for name in CITY}
     fewer = same | {"down": flat(np.array(CITY["down"]) - 5, CITY["down"])}
-    assert (city_relative(fewer, cards, posts) > 100).all()
+    assert (city_relative(fewer, cards, posts, everywhere) > 100).all()
 
 
 def kept(tables: tuple[pl.DataFrame, pl.DataFrame], folder: Path) -> Frozen:

@@ -42,7 +42,7 @@ def specification(
 def areas(make_town: Callable[..., AreaCounts]) -> AreaCounts:
     counts = make_town(**EVENTS, E=[20, 20, 20, 90, 50, 50, 50, 50], N=BASE)
     ranked = (pl.col("level") == "A") & (pl.col("area_id") != LEFT_OUT)
-    return AreaCounts(counts.frame.with_columns(ranked=ranked))
+    return AreaCounts(counts.frame.with_columns(ranked=ranked, residents=pl.lit(5_000)))
 
 
 @pytest.fixture(scope="module")
@@ -138,7 +138,9 @@ def test_an_area_equal_to_its_city_scores_one_hundred(
     even = make_town(
         A=[20] * 8, B=[80] * 8, D=[8] * 8, E=[10, 10, 10, 10, 40, 10, 10, 10], N=[200] * 8
     )
-    areas = AreaCounts(even.frame.with_columns(ranked=pl.col("level") == "A"))
+    areas = AreaCounts(
+        even.frame.with_columns(ranked=pl.col("level") == "A", residents=pl.lit(5_000))
+    )
     rows = only(compute(areas).rows, metodo=CITY_METHOD)
     assert set(only(rows, dimensione="pieno")["indice"]) == {100.0}
     assert set(only(rows, dimensione="pieno")["classe"]) == {3.0}
@@ -189,3 +191,22 @@ def test_an_area_with_an_impossible_count_has_no_index_and_says_so(
     np.testing.assert_array_equal(np.flatnonzero(~full.known), [1])
     assert not full.membership[:, 1].any()
     assert short.known.all()
+
+
+def test_the_index_beside_a_small_area_is_told_in_whole_points(
+    compute: Callable[..., Indices], areas: AreaCounts, indices: Indices
+) -> None:
+    small = pl.when(pl.col("area_id") == LEFT_OUT).then(200)
+    beside = "001002.A01"
+    smaller = areas.frame.with_columns(
+        residents=small.when(pl.col("area_id") == beside).then(1_500).otherwise(5_000)
+    )
+    rows = compute(AreaCounts(smaller, floor=250)).rows
+    columns = ("indice", "ic_inf", "ic_sup")
+    coarse, fine = (only(each, area_id=beside).select(columns) for each in (rows, indices.rows))
+    assert coarse.equals(coarse.select(pl.all().round(0)))
+    assert not fine.equals(fine.select(pl.all().round(0)))
+    assert (coarse["ic_inf"] <= coarse["indice"]).all()
+    assert (coarse["indice"] <= coarse["ic_sup"]).all()
+    another = only(rows, area_id="001002.A02").select(columns)
+    assert not another.equals(another.select(pl.all().round(0)))

@@ -1,0 +1,140 @@
+"""Statistical disclosure control of indicators and indices: what small areas keep to themselves.
+
+City totals are published, so hiding one small area is not enough: the area beside it must not give
+the hidden counts back by difference.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from will_pipeline.indicators.areas import GROUP, beside_small
+from will_pipeline.indicators.specification import Specification
+
+CANDIDATES = 30
+"""Counts within one step of rounding of an area beside a small one. Value and both ends of the
+interval are rounded, and together they leave about a third of them."""
+RECOVERABLE_TIERS = ("osservato", "derivato")
+RECOVERABLE_KINDS = ("over_concentration",)
+WITHHELD = (
+    "valore",
+    "numeratore",
+    "denominatore",
+    "ic_inf",
+    "ic_sup",
+    "affidabilita",
+    "indice_100",
+    "lettura",
+)
+_PER_HUNDRED = 100.0
+
+
+def withhold(
+    facts: pl.DataFrame, areas: pl.DataFrame, specification: Specification
+) -> pl.DataFrame:
+    """Withhold values under the floor, and what would give them back.
+
+    Where one area of a city is under the floor, the next smallest area of the same city and level
+    stands beside it. There, observed counts are withheld; observed and derived values, from which
+    the count could be worked out, go with them (complementary suppression); values that mix the
+    count with the rest of the city stay, rounded to steps of thirty counts (controlled rounding), since an estimator with few unknowns can be turned back.
+
+    Args:
+        facts: rows of `fatto_indicatore`.
+        areas: `area_id`, `pro_com`, `level`, `residents`.
+        specification: the specification table, for floor and tier.
+
+    Returns:
+        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`.
+
+    Source:
+        Hundepool, A. et al. (2012), Statistical Disclosure Control, Wiley, chapters 4 and 5.
+    """
+    cards = pl.DataFrame(
+        [
+            {
+                "indicatore_id": i.indicatore_id,
+                "floor": i.soglia_riservatezza,
+                "recoverable": i.tipo in RECOVERABLE_TIERS or i.estimator.kind in RECOVERABLE_KINDS,
+            }
+            for i in specification.indicators.values()
+        ]
+    )
+    rows = facts.join(
+        areas.select("area_id", *GROUP, "residents"),
+        on="area_id",
+        how="left",
+        maintain_order="left",
+    ).join(cards, on="indicatore_id", how="left", maintain_order="left")
+    rows = beside_small(rows, [*GROUP, "indicatore_id", "anno", "gruppo"])
+    rows = _rounded_beside(rows).with_columns(
+        stato=pl.when("below")
+        .then(pl.lit("soppresso"))
+        .when(pl.col("beside") & pl.col("recoverable"))
+        .then(pl.lit("soppresso_secondario"))
+        .otherwise("stato")
+    )
+    withheld = pl.col("stato").is_in(["soppresso", "soppresso_secondario"])
+    return (
+        rows.with_columns(*(pl.when(~withheld).then(pl.col(name)).alias(name) for name in WITHHELD))
+        .with_columns(
+            *(
+                pl.when(~pl.col("beside")).then(pl.col(name)).alias(name)
+                for name in ("numeratore", "denominatore")
+            )
+        )
+        .select(facts.columns)
+    )
+
+
+def coarsen_indices(rows: pl.DataFrame, areas: pl.DataFrame, *, floor: int) -> pl.DataFrame:
+    """Round to whole points the indices of areas beside one under the floor.
+
+    With one decimal, the indicator that was withheld there could be worked out from the index and
+    the other indicators to within a few persons.
+
+    Args:
+        rows: rows of `fatto_indice`.
+        areas: `area_id`, `pro_com`, `level`, `residents`.
+        floor: residents under which an area keeps its numbers to itself.
+
+    Returns:
+        The same rows, intervals rounded outwards.
+    """
+    placed = beside_small(areas.with_columns(floor=pl.lit(floor)), GROUP)
+    beside = placed.filter("beside")["area_id"].implode()
+    coarse = pl.col("area_id").is_in(beside)
+    return rows.with_columns(
+        indice=pl.when(coarse).then(pl.col("indice").round(0)).otherwise("indice"),
+        ic_inf=pl.when(coarse).then(pl.col("ic_inf").floor()).otherwise("ic_inf"),
+        ic_sup=pl.when(coarse).then(pl.col("ic_sup").ceil()).otherwise("ic_sup"),
+    )
+
+
+def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
+    # The smallest of 1, 2, 5, 10, 20 ... times a power of ten that so many counts do not exceed.
+    counts = CANDIDATES * _PER_HUNDRED / pl.col("denominatore")
+    power = (10.0 ** counts.log10().floor()).alias("power")
+    step = (
+        pl.when(counts <= power)
+        .then(power)
+        .when(counts <= 2 * power)
+        .then(2 * power)
+        .when(counts <= 5 * power)
+        .then(5 * power)
+        .otherwise(10 * power)
+    )
+    rounded = pl.col("beside") & pl.col("denominatore").is_not_null() & (pl.col("denominatore") > 0)
+    value = (pl.col("valore") / step).round(0) * step
+    return rows.with_columns(
+        valore=pl.when(rounded).then(value.round(6)).otherwise("valore"),
+        ic_inf=pl.when(rounded)
+        .then(((pl.col("ic_inf") / step).floor() * step).round(6))
+        .otherwise("ic_inf"),
+        ic_sup=pl.when(rounded)
+        .then(((pl.col("ic_sup") / step).ceil() * step).round(6))
+        .otherwise("ic_sup"),
+        indice_100=pl.when(rounded & pl.col("indice_100").is_not_null())
+        .then((_PER_HUNDRED * value / pl.col("valore_comune")).round(6))
+        .otherwise("indice_100"),
+    )
