@@ -34,7 +34,8 @@ def will() -> None:
 @app.command()
 def esegui(
     progetto: Annotated[
-        Path, typer.Option(help="Cartella del progetto, con data/ e .dagster/.")
+        Path,
+        typer.Option(help="Cartella del progetto, con data/ e .dagster/.", show_default=False),
     ] = PROJECT,
 ) -> None:
     """Esegue tutto il percorso e pubblica un rilascio se c'è una novità."""

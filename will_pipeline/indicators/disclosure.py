@@ -37,7 +37,8 @@ def withhold(
     Where one area of a city is under the floor, the next smallest area of the same city and level
     stands beside it. There, observed counts are withheld; observed and derived values, from which
     the count could be worked out, go with them (complementary suppression); values that mix the
-    count with the rest of the city stay, rounded to steps of thirty counts (controlled rounding), since an estimator with few unknowns can be turned back.
+    count with the rest of the city stay, rounded to steps of thirty counts (controlled rounding),
+    since an estimator with few unknowns can be turned back.
 
     Args:
         facts: rows of `fatto_indicatore`.

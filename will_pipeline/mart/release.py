@@ -16,7 +16,7 @@ from will_pipeline.contracts.catalogue import CONTRACT_VERSION
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import write_database
 from will_pipeline.mart.exports import write_checksums, write_fact_files, write_files
-from will_pipeline.mart.shelf import Shelf, Statement
+from will_pipeline.mart.shelf import Shelf, Statement, write_statement
 
 DATABASE_FILE = "will_mart.duckdb"
 ATLAS_FOLDER = "atlante"
@@ -140,6 +140,7 @@ def publish(
     write_database(made / DATABASE_FILE, tables, contracts, views)
     write_fact_files(made, tables)
     write_files(made / ATLAS_FOLDER, atlas)
+    write_statement(made, statement)
     write_checksums(made)
     shelf.publish(made, statement)
     return Publication(statement.release, is_new=True)

@@ -88,21 +88,22 @@ class Shelf:
         Both steps are renames: a reader sees the old release or the new one, never a part.
 
         Args:
-            made: folder in the workshop that holds every file of the release.
-            statement: its statement, written beside the files.
+            made: folder in the workshop that holds every file of the release, its statement
+                included.
+            statement: its statement.
 
         Returns:
             The folder of the release on the shelf.
 
         Raises:
             FileExistsError: the number is already on the shelf; releases are immutable.
+            FileNotFoundError: the folder has no statement.
         """
         target = self.releases / statement.release
         if target.exists():
             raise FileExistsError(f"il rilascio {statement.release} esiste già")
-        (made / STATEMENT_FILE).write_text(
-            json.dumps(asdict(statement), indent=2, ensure_ascii=False) + "\n", "utf-8"
-        )
+        if not (made / STATEMENT_FILE).is_file():
+            raise FileNotFoundError(f"al rilascio {statement.release} manca {STATEMENT_FILE}")
         for file in sorted(made.rglob("*")):
             if file.is_file():
                 _flush(file)
@@ -123,6 +124,12 @@ class Shelf:
         fresh.unlink(missing_ok=True)
         fresh.symlink_to(Path("releases") / release, target_is_directory=True)
         fresh.replace(self.latest)
+
+
+def write_statement(folder: Path, statement: Statement) -> None:
+    """Write the statement of a release among its files."""
+    text = json.dumps(asdict(statement), indent=2, ensure_ascii=False) + "\n"
+    (folder / STATEMENT_FILE).write_text(text, "utf-8")
 
 
 def _flush(file: Path) -> None:

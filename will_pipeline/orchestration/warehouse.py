@@ -30,6 +30,19 @@ def contracts_of(layer: str) -> dict[str, TableContract]:
     return load_contracts("core" if layer == CORE else "mart")
 
 
+class WarehouseUnavailable(RuntimeError):
+    """The working file cannot be opened; the text says in Italian what to do."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        place = "/".join(path.parts[-4:])
+        super().__init__(
+            f"il magazzino {place} non si apre: o lo sta usando un altro processo (un altro "
+            "percorso in corso, un client DuckDB: chiudilo e riprova) o il file è rovinato "
+            "(cancellalo: si rifà da solo, niente di pubblicato si perde)"
+        )
+
+
 class Warehouse(dg.ConfigurableResource):
     """Tables of the working DuckDB file, named `<layer>.<table>`.
 
@@ -43,7 +56,10 @@ class Warehouse(dg.ConfigurableResource):
     def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file, and close it whatever happens: DuckDB has one writer."""
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        connection = duckdb.connect(self.path, read_only=read_only)
+        try:
+            connection = duckdb.connect(self.path, read_only=read_only)
+        except duckdb.Error as problem:
+            raise WarehouseUnavailable(Path(self.path)) from problem
         try:
             yield connection
         finally:

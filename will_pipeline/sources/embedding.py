@@ -141,7 +141,7 @@ def check_budget(output: Path, budget: int = BUDGET_BYTES) -> int:
     total = sum(sizes.values())
     if total > budget:
         largest = max(sizes, key=lambda name: sizes[name])
-        rule = f"le figure incorporate pesano {total} byte, il massimo è {budget}"
+        rule = f"i dati inclusi pesano {total} byte, il massimo è {budget}"
         raise SourceFault("data/raw/figures", largest, "", rule)
     return total
 
@@ -177,7 +177,7 @@ def main(arguments: list[str] | None = None) -> int:
     Returns:
         Exit code: 0 when every table was made, 1 at the first fault.
     """
-    parser = argparse.ArgumentParser(description="Rifà le figure incorporate dai file ufficiali.")
+    parser = argparse.ArgumentParser(description="Rifà i dati inclusi dai file ufficiali.")
     parser.add_argument("folder", type=Path, help="cartella dei file ufficiali")
     parser.add_argument("--only", nargs="+", default=[], metavar="CHIAVE", help="solo queste fonti")
     parser.add_argument("--descriptors", type=Path, default=Path("assets/raw"))
@@ -191,7 +191,7 @@ def main(arguments: list[str] | None = None) -> int:
     except SourceFault as fault:
         print(fault, file=sys.stderr)
         return 1
-    print(f"figure incorporate: {total} byte su {BUDGET_BYTES}")
+    print(f"dati inclusi: {total} byte su {BUDGET_BYTES}")
     return 0
 
 

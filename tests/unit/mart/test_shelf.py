@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from will_pipeline.mart.shelf import STATEMENT_FILE, Shelf, Statement
+from will_pipeline.mart.shelf import STATEMENT_FILE, Shelf, Statement, write_statement
 
 TODAY = date(2026, 11, 24)
 
@@ -16,7 +16,9 @@ def made(shelf: Shelf, release: str = "2026.11.1") -> tuple[Path, Statement]:
     (folder / "atlante").mkdir(parents=True)
     (folder / "dati.csv").write_text(release)
     (folder / "atlante" / "index.html").write_text("<p>")
-    return folder, Statement(release, f"impronta {release}", "2026-11-24T02:30:00+01:00", "1.0.0")
+    statement = Statement(release, f"impronta {release}", "2026-11-24T02:30:00+01:00", "1.0.0")
+    write_statement(folder, statement)
+    return folder, statement
 
 
 def publish(shelf: Shelf, release: str) -> Path:
@@ -35,6 +37,14 @@ def test_numbers_count_within_their_month_as_numbers(shelf: Shelf) -> None:
     assert shelf.next_number(date(2026, 10, 1)) == "2026.10.5"
     assert shelf.next_number(date(2026, 12, 1)) == "2026.12.1"
     assert shelf.next_number(date(2025, 11, 1)) == "2025.11.1"
+
+
+def test_a_release_without_its_statement_is_refused(shelf: Shelf) -> None:
+    folder, statement = made(shelf)
+    (folder / STATEMENT_FILE).unlink()
+    with pytest.raises(FileNotFoundError, match=STATEMENT_FILE):
+        shelf.publish(folder, statement)
+    assert shelf.current() is None
 
 
 def test_a_published_release_is_what_readers_see(shelf: Shelf) -> None:

@@ -112,5 +112,5 @@ def test_the_budget_names_the_largest_file(tmp_path: Path) -> None:
     pl.DataFrame({"a": [1]}).write_parquet(tmp_path / "small.parquet")
     (tmp_path / "large.parquet").write_bytes(bytes(5000))
     assert check_budget(tmp_path) > 5000
-    with pytest.raises(SourceFault, match=r"large\.parquet: le figure incorporate pesano"):
+    with pytest.raises(SourceFault, match=r"large\.parquet: i dati inclusi pesano"):
         check_budget(tmp_path, budget=5000)
