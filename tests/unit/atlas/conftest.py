@@ -11,14 +11,18 @@ from will_pipeline.atlas.static import render_atlas
 TOWN = Path(__file__).with_name("town.py")
 
 
-@pytest.fixture
-def tables() -> dict[str, pl.DataFrame]:
+@pytest.fixture(scope="session")
+def town() -> dict[str, pl.DataFrame]:
     return runpy.run_path(str(TOWN))["town_tables"]()
 
 
 @pytest.fixture
-def pages(tables) -> dict[str, str]:
+def tables(town) -> dict[str, pl.DataFrame]:
+    return dict(town)
+
+
+@pytest.fixture(scope="session")
+def pages(town) -> dict[str, str]:
     return {
-        path: content.decode()
-        for path, content in render_atlas(tables, release="2026.11.1").items()
+        path: content.decode() for path, content in render_atlas(town, release="2026.11.1").items()
     }
