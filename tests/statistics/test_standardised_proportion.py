@@ -18,11 +18,14 @@ PERSONS = [1000, 1200, 2500, 700, 2100]
 
 @st.composite
 def city(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    areas = draw(st.integers(1, 14))
-    column = {"min_size": areas, "max_size": areas}
-    persons = np.array(draw(st.lists(st.integers(1, 30_000), **column)), dtype=float)
-    shares = np.array(draw(st.lists(st.floats(0.02, 0.45), **column)))
-    ratios = np.array(draw(st.lists(st.floats(0, 2), **column)))
+    areas = draw(
+        st.lists(
+            st.tuples(st.integers(1, 30_000), st.floats(0.02, 0.45), st.floats(0, 2)),
+            min_size=1,
+            max_size=14,
+        )
+    )
+    persons, shares, ratios = np.array(areas, dtype=float).T
     return np.floor(persons * shares * ratios), persons * shares, persons
 
 

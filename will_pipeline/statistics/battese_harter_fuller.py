@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks, nested_error
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class BatteseHarterFullerFit:
     areas: NDArray[Any]
 
 
+@single_threaded
 def battese_harter_fuller(
     response: ArrayLike,
     design: ArrayLike,

@@ -13,6 +13,7 @@ from statsmodels.regression.linear_model import RegressionResults
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 POWER = 0.80
 FEWEST_AREAS = 2
@@ -66,6 +67,7 @@ class EventStudy:
         return self.pre_trend_p_value >= 0.05
 
 
+@single_threaded
 def two_by_two(
     outcome: ArrayLike,
     *,
@@ -115,6 +117,7 @@ def two_by_two(
     return _effect(fit, 3, groups, level=level, power=power)
 
 
+@single_threaded
 def event_study(
     outcome: ArrayLike,
     *,

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.convergence import NotConverged
+from will_pipeline.statistics.threads import single_threaded
 
 Method = Literal["REML", "ML", "moments"]
 
@@ -96,6 +97,7 @@ class _Weighted:
     residuals: FloatArray
 
 
+@single_threaded
 def fay_herriot(
     direct: ArrayLike,
     variances: ArrayLike,
@@ -168,6 +170,7 @@ def fay_herriot(
     )
 
 
+@single_threaded
 def posterior(
     direct: ArrayLike, variances: ArrayLike, design: ArrayLike, *, level: float = 0.90
 ) -> HierarchicalPosterior:

@@ -161,7 +161,7 @@ def calibrate(log_odds: ArrayLike, population: ArrayLike, target: float) -> Cali
     share = persons / persons.sum()
 
     def excess(shift: float) -> float:
-        return float(share @ expit(odds + shift)) - level
+        return float((share * expit(odds + shift)).sum()) - level
 
     centre = float(logit(level)) - odds
     shift = float(brentq(excess, centre.min() - 1.0, centre.max() + 1.0, xtol=1e-14, rtol=1e-14))

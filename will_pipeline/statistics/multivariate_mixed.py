@@ -13,6 +13,7 @@ from will_pipeline.statistics import checks, nested_error
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.convergence import NotConverged
 from will_pipeline.statistics.nested_error import DomainSums, NestedErrorFit, PredictionError
+from will_pipeline.statistics.threads import single_threaded
 
 Algorithm = Literal["maximum", "expectation-maximisation"]
 
@@ -122,6 +123,7 @@ class MultivariateMixedFit:
         )
 
 
+@single_threaded
 def multivariate_mixed(
     responses: ArrayLike,
     design: ArrayLike,

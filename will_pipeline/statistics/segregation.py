@@ -76,7 +76,7 @@ def isolation(group: ArrayLike, total: ArrayLike) -> float:
         Massey and Denton (1988), Social Forces 67(2).
     """
     x, t = _members_of(group, total)
-    return float((x / x.sum()) @ _share(x, t))
+    return float((x / x.sum() * _share(x, t)).sum())
 
 
 def interaction(group: ArrayLike, others: ArrayLike, total: ArrayLike) -> float:
@@ -103,7 +103,7 @@ def interaction(group: ArrayLike, others: ArrayLike, total: ArrayLike) -> float:
     y = _people(others, argument="others")
     checks.same_length(total=t, others=y)
     _not_above(x + y, t, argument="others", rule="must not exceed total together with group")
-    return float((x / x.sum()) @ _share(y, t))
+    return float((x / x.sum() * _share(y, t)).sum())
 
 
 def location_quotient(group: ArrayLike, total: ArrayLike) -> FloatArray:
@@ -157,7 +157,7 @@ def entropy_index(counts: ArrayLike) -> float:
         raise InvalidInput("counts", "needs members of at least two groups")
     units = table.sum(axis=1)
     whole = _entropy(table.sum(axis=0, keepdims=True))[0]
-    within = float(units @ _entropy(table) / units.sum())
+    within = float((units * _entropy(table)).sum() / units.sum())
     return float((whole - within) / whole)
 
 

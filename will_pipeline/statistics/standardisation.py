@@ -12,6 +12,7 @@ from scipy.optimize import lsq_linear
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 LARGEST_CONDITION_NUMBER = 1e8
 
@@ -80,6 +81,7 @@ def indirect(
     return IndirectStandardisation(expected, count / expected)
 
 
+@single_threaded
 def ecological_stratum_rates(
     counts: ArrayLike, population_by_band: ArrayLike, *, bounds: tuple[float, float] = (0.0, 1.0)
 ) -> EcologicalRates:
