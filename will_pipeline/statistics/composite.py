@@ -149,9 +149,7 @@ def geometric(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Flo
         OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6.
     """
     values, weight = _aggregable(normalised, weights)
-    if not (values > 0).all():
-        position = tuple(int(i) for i in np.argwhere(~(values > 0))[0])
-        raise InvalidInput("normalised", "must be above zero", position)
+    checks.require(values > 0, values, argument="normalised", rule="must be above zero")
     return np.asarray(np.exp((np.log(values) * weight).sum(axis=-1)))
 
 
@@ -176,9 +174,7 @@ def exponential_scores(ranks: ArrayLike, *, total: int) -> FloatArray:
     """
     rank = np.asarray(ranks, dtype=np.float64)
     within = (rank >= 1) & (rank <= total)
-    if not within.all():
-        position = tuple(int(i) for i in np.argwhere(~within)[0])
-        raise InvalidInput("ranks", f"must lie between 1 and {total}", position)
+    checks.require(within, rank, argument="ranks", rule=f"must lie between 1 and {total}")
     share = (total - rank + 1) / total
     return np.asarray(-IOD_DECAY * np.log1p(-share * -np.expm1(-100 / IOD_DECAY)))
 
@@ -287,18 +283,15 @@ def _aggregable(normalised: ArrayLike, weights: ArrayLike | None) -> tuple[Float
     values = np.asarray(normalised, dtype=np.float64)
     if values.ndim == 0 or values.size == 0:
         raise InvalidInput("normalised", f"must have shape (..., m), found {values.shape}")
-    finite = np.isfinite(values)
-    if not finite.all():
-        position = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise InvalidInput("normalised", "must be finite", position)
+    checks.require(np.isfinite(values), values, argument="normalised", rule="must be finite")
     size = values.shape[-1]
     if weights is None:
         return values, np.full(size, 1 / size)
     weight = np.asarray(weights, dtype=np.float64)
     if weight.shape[-1:] != (size,):
         raise InvalidInput("weights", f"must have {size} entries, found shape {weight.shape}")
-    if not (weight >= 0).all():
-        raise InvalidInput("weights", "must be finite and not negative")
+    usable = np.isfinite(weight) & (weight >= 0)
+    checks.require(usable, weight, argument="weights", rule="must be finite and not negative")
     if not np.allclose(weight.sum(axis=-1), 1.0, rtol=0, atol=checks.SUM_TOLERANCE):
         raise InvalidInput("weights", "each set must sum to one")
     return values, weight

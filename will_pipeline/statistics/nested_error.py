@@ -93,13 +93,16 @@ class PredictionError:
         return self.effects + self.coefficients + 2 * self.variances + self.residuals
 
 
-def domain_sums(responses: ArrayLike, design: ArrayLike, domains: ArrayLike) -> DomainSums:
+def domain_sums(
+    responses: ArrayLike, design: ArrayLike, domains: ArrayLike, *, named: str = "domains"
+) -> DomainSums:
     """Reduce a sample to sums by domain.
 
     Args:
         responses: Responses of the units, shape (N, k).
         design: Covariates of the units, shape (N, p), with a column of ones for an intercept.
         domains: Domain label of each unit, shape (N,).
+        named: What the caller calls the domains, for the errors.
 
     Returns:
         The sums.
@@ -112,16 +115,16 @@ def domain_sums(responses: ArrayLike, design: ArrayLike, domains: ArrayLike) -> 
     y = checks.real_matrix(responses, argument="responses")
     x = checks.real_matrix(design, argument="design")
     labels = np.asarray(domains)
-    checks.same_length(responses=y, design=x, domains=labels)
+    checks.same_length(**{"responses": y, "design": x, named: labels})
     checks.at_least(y, x.shape[1] + 1, argument="responses")
     rank = int(np.linalg.matrix_rank(x))
     if rank < x.shape[1]:
         raise InvalidInput("design", f"is collinear: rank {rank} with {x.shape[1]} columns")
     distinct, member = np.unique(labels, return_inverse=True)
-    checks.at_least(distinct, 2, argument="distinct domains")
+    checks.at_least(distinct, 2, argument=f"{named} (distinct)")
     sizes = np.bincount(member).astype(np.float64)
     if sizes.max() < 2:
-        raise InvalidInput("domains", "must have at least one domain with two sampled units")
+        raise InvalidInput(named, "must have at least one domain with two sampled units")
     return DomainSums(
         labels=distinct,
         sizes=sizes,
@@ -275,12 +278,13 @@ def prediction_error(
     )
 
 
-def locate(sums: DomainSums, domains: ArrayLike) -> NDArray[np.intp]:
+def locate(sums: DomainSums, domains: ArrayLike, *, named: str = "domains") -> NDArray[np.intp]:
     """Find each domain of a population among the sampled ones.
 
     Args:
         sums: The sample.
         domains: Labels of the domains of the population, shape (d,), without repetition.
+        named: What the caller calls them, for the errors.
 
     Returns:
         Row of each among the sampled domains, -1 where it has no sampled unit, shape (d,).
@@ -290,11 +294,11 @@ def locate(sums: DomainSums, domains: ArrayLike) -> NDArray[np.intp]:
     """
     labels = np.asarray(domains)
     if labels.ndim != 1 or np.unique(labels).size != labels.size:
-        raise InvalidInput("domains", "of the population must be one label each, none repeated")
+        raise InvalidInput(named, "of the population must be one label each, none repeated")
     stray = ~np.isin(sums.labels, labels)
     if stray.any():
         raise InvalidInput(
-            "domains",
+            named,
             f"of the population lack the sampled domain {sums.labels[stray].tolist()[0]!r}",
         )
     place = np.searchsorted(sums.labels, labels)

@@ -149,10 +149,7 @@ def entropy_index(counts: ArrayLike) -> float:
         Theil, H. and Finizza, A. J. (1971), Journal of Mathematical Sociology 1(2); Massey and
         Denton (1988), Social Forces 67(2).
     """
-    table = checks.real_matrix(counts, argument="counts")
-    if (table < 0).any():
-        row, column = (int(i) for i in np.argwhere(table < 0)[0])
-        raise InvalidInput("counts", "must not be negative", (row, column))
+    table = checks.count_matrix(counts, argument="counts")
     if np.count_nonzero(table.sum(axis=0)) < 2:
         raise InvalidInput("counts", "needs members of at least two groups")
     units = table.sum(axis=1)

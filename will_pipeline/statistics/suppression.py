@@ -170,8 +170,7 @@ def bordered(table: ArrayLike) -> FloatArray:
     Raises:
         InvalidInput: If malformed or negative.
     """
-    inner = checks.real_matrix(table, argument="table")
-    checks.counts(inner.ravel(), argument="table")
+    inner = checks.count_matrix(table, argument="table")
     with_rows = np.hstack([inner, inner.sum(axis=1, keepdims=True)])
     return np.vstack([with_rows, with_rows.sum(axis=0, keepdims=True)])
 
@@ -349,10 +348,7 @@ def _consistent(cells: ArrayLike, relations: sparse.sparray) -> FloatArray:
 def _mask(values: ArrayLike | None, length: int, *, argument: str) -> Mask:
     if values is None:
         return np.zeros(length, dtype=bool)
-    mask = np.asarray(values)
-    if mask.dtype != np.bool_ or mask.shape != (length,):
-        raise InvalidInput(argument, f"must be a vector of {length} true or false values")
-    return mask
+    return checks.flags(values, argument=argument, length=length)
 
 
 def _threshold(value: float) -> None:

@@ -244,11 +244,14 @@ def tilt_sensitivity(
         InvalidInput: As in `synthetic_counts` and `relative_risk`.
     """
     clean = checks.real_vector(factors, argument="factors")
+    persons, _ = exposed_structure(populations, rates)
+    scores = checks.real_matrix(signals, argument="signals", columns=tilt.weights.size)
+    checks.same_length(populations=persons, signals=scores)
     variants = [replace(tilt, weights=factor * tilt.weights) for factor in clean]
     return np.array(
         [
             synthetic_counts(
-                populations, rates, total, risks=relative_risk(signals, variant).risk
+                persons, rates, total, risks=relative_risk(scores, variant).risk
             ).counts
             for variant in variants
         ]
@@ -269,11 +272,7 @@ def exposed_structure(populations: ArrayLike, rates: ArrayLike) -> tuple[FloatAr
         InvalidInput: If malformed or negative, or if an area has no exposed person.
     """
     share = checks.probability(rates, argument="rates")
-    persons = checks.real_matrix(populations, argument="populations", columns=share.size)
-    negative = np.argwhere(persons < 0)
-    if negative.size:
-        position = tuple(int(index) for index in negative[0])
-        raise InvalidInput("populations", "must not be negative", position)
+    persons = checks.count_matrix(populations, argument="populations", columns=share.size)
     checks.positive(persons.sum(axis=1), argument="populations total")
     return persons, share
 
