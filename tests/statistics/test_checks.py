@@ -68,7 +68,7 @@ def test_arrays_of_any_shape_are_named_by_their_full_position() -> None:
 def test_flags_are_not_numbers() -> None:
     assert checks.flags([True, False], argument="x").tolist() == [True, False]
     for broken in ([1, 0], [[True]], []):
-        with pytest.raises(InvalidInput, match="true or false"):
+        with pytest.raises(InvalidInput, match="must be true or false"):
             checks.flags(broken, argument="x")
     with pytest.raises(InvalidInput, match="must have 3 elements"):
         checks.flags([True], argument="x", length=3)

@@ -170,9 +170,7 @@ def flags(values: ArrayLike, *, argument: str, length: int | None = None) -> NDA
     """
     raw = np.asarray(values)
     if raw.dtype != np.bool_ or raw.ndim != 1 or raw.size == 0:
-        raise InvalidInput(
-            argument, f"must be a vector of true or false values, found {raw.dtype} {raw.shape}"
-        )
+        raise InvalidInput(argument, f"must be true or false values, found {raw.dtype} {raw.shape}")
     if length is not None and raw.size != length:
         raise InvalidInput(argument, f"must have {length} elements, found {raw.size}")
     return raw.copy()
@@ -257,8 +255,6 @@ def same_length(**arrays: Sized) -> int:
         InvalidInput: If one differs from the first; the error names that one.
     """
     names = list(arrays)
-    if not names:
-        raise InvalidInput("arrays", "at least one array is needed")
     length = len(arrays[names[0]])
     for name in names[1:]:
         if len(arrays[name]) != length:
