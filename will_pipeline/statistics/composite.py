@@ -29,7 +29,10 @@ def penalised_mean(
 
     With M the mean, S the standard deviation and cv = S / M over the indicators of an area, the
     score is M + S cv or M - S cv. "+" is right when the index measures something bad: an area with
-    one very bad indicator is not rescued by the others.
+    one very bad indicator is not rescued by the others. M + S cv grows with every indicator as long
+    as none is over twice another, so everywhere between 70 and 130 (there by at least a thirteenth of
+    what the mean grows); beyond, raising the one low indicator may lower it. M - S cv falls when an
+    indicator far above the others rises further.
 
     Args:
         normalised: Normalised indicators, shape (..., m), in points, with positive means.
@@ -54,7 +57,7 @@ def penalised_mean(
     size = values.shape[-1]
     if ddof == 1 and (weights is not None or size < 2):
         raise InvalidInput("ddof", "must be 0 where weights are given or one indicator only")
-    mean = (values * weight).sum(axis=-1)
+    mean = _mean(values, weight)
     if not (mean > 0).all():
         raise InvalidInput("normalised", "the mean over indicators must be above zero")
     variance = (weight * (values - mean[..., None]) ** 2).sum(axis=-1) * size / (size - ddof)
@@ -129,7 +132,7 @@ def arithmetic(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Fl
         InvalidInput: If values are not finite or weights do not sum to one.
     """
     values, weight = _aggregable(normalised, weights)
-    return np.asarray((values * weight).sum(axis=-1))
+    return _mean(values, weight)
 
 
 def geometric(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> FloatArray:
@@ -150,7 +153,8 @@ def geometric(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Flo
     """
     values, weight = _aggregable(normalised, weights)
     checks.require(values > 0, values, argument="normalised", rule="must be above zero")
-    return np.asarray(np.exp((np.log(values) * weight).sum(axis=-1)))
+    first = values[..., :1]
+    return np.asarray(first[..., 0] * np.exp((np.log(values / first) * weight).sum(axis=-1)))
 
 
 def exponential_scores(ranks: ArrayLike, *, total: int) -> FloatArray:
@@ -277,6 +281,12 @@ def nested_mean(
             stacked = np.column_stack([known[member] for member in children[parent]])
             known[parent] = aggregates[parent] = stacked @ (relative / relative.sum())
     return aggregates
+
+
+def _mean(values: FloatArray, weight: FloatArray) -> FloatArray:
+    # Taken from the first indicator, so that equal values have exactly their own value as mean.
+    first = values[..., :1]
+    return np.asarray(first[..., 0] + ((values - first) * weight).sum(axis=-1))
 
 
 def _aggregable(normalised: ArrayLike, weights: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
