@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 import will_pipeline.statistics
-from will_pipeline.statistics import clustering, missing, nested_error, synthetic
+from will_pipeline.statistics import clustering, missing, nested_error, normalise, synthetic
 from will_pipeline.statistics.checks import InvalidInput
 
 # The checks themselves have their own tests; the others take what has already been checked.
@@ -24,6 +24,15 @@ INNER: set[Callable[..., object]] = {
     nested_error.prediction_error,
     nested_error.ratio_variance,
     synthetic.bounded_risk,
+}
+# These check or look up and estimate nothing.
+WITHOUT_SOURCE: set[Callable[..., object]] = {
+    clustering.pool_of_areas,
+    missing.matrix_with_gaps,
+    nested_error.locate,
+    normalise.signs,
+    synthetic.check_tilt,
+    synthetic.exposed_structure,
 }
 
 
@@ -44,6 +53,16 @@ def public_functions() -> set[Callable[..., object]]:
 
 def test_every_public_function_has_a_row(listed: set[Callable[..., object]]) -> None:
     assert public_functions() == listed | INNER
+
+
+def test_every_function_states_shapes_errors_and_source(valid_call: Any) -> None:
+    text = inspect.getdoc(valid_call.function) or ""
+    sections = ["Args:", "Raises:"]
+    if inspect.signature(valid_call.function).return_annotation is not None:
+        sections += ["Returns:"]
+    if valid_call.function not in WITHOUT_SOURCE:
+        sections += ["Source:"]
+    assert [section for section in sections if section not in text] == []
 
 
 def test_every_array_of_a_row_can_be_broken(valid_call: Any) -> None:

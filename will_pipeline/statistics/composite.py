@@ -30,9 +30,9 @@ def penalised_mean(
     With M the mean, S the standard deviation and cv = S / M over the indicators of an area, the
     score is M + S cv or M - S cv. "+" is right when the index measures something bad: an area with
     one very bad indicator is not rescued by the others. M + S cv grows with every indicator as long
-    as none is over twice another, so everywhere between 70 and 130 (there by at least a thirteenth of
-    what the mean grows); beyond, raising the one low indicator may lower it. M - S cv falls when an
-    indicator far above the others rises further.
+    as none is over twice another, so everywhere between 70 and 130 (there by at least a thirteenth
+    of what the mean grows); beyond, raising the one low indicator may lower it. M - S cv falls when
+    an indicator far above the others rises further.
 
     Args:
         normalised: Normalised indicators, shape (..., m), in points, with positive means.
@@ -130,6 +130,9 @@ def arithmetic(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Fl
 
     Raises:
         InvalidInput: If values are not finite or weights do not sum to one.
+
+    Source:
+        OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6.
     """
     values, weight = _aggregable(normalised, weights)
     return _mean(values, weight)

@@ -13,6 +13,7 @@ from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
+    BetaPosterior,
     checked_draws,
     group_members,
     morris_weights,
@@ -29,7 +30,7 @@ class MarshallRates:
 
 
 @dataclass(frozen=True)
-class ShrunkenRates:
+class ShrunkenRates(BetaPosterior):
     """Posterior of a proportion per area; every field has shape (n,).
 
     `prior_strength` is the weight of the prior in trials (persons) of that area, `alpha` and `beta`
@@ -43,10 +44,6 @@ class ShrunkenRates:
     prior_strength: FloatArray
     alpha: FloatArray
     beta: FloatArray
-
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw rates from the posterior: shape (draws, n), independent between areas."""
-        return generator.beta(self.alpha, self.beta, size=(checked_draws(draws), self.alpha.size))
 
 
 @dataclass(frozen=True)
@@ -72,7 +69,7 @@ class ShrunkenRatios:
 
 
 @dataclass(frozen=True)
-class ObservedRates:
+class ObservedRates(BetaPosterior):
     """Unshrunk rates with Jeffreys intervals; every field has shape (n,), `rate` is the raw one."""
 
     rate: FloatArray
@@ -80,10 +77,6 @@ class ObservedRates:
     upper: FloatArray
     alpha: FloatArray
     beta: FloatArray
-
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw rates from the Jeffreys posterior: shape (draws, n), independent between areas."""
-        return generator.beta(self.alpha, self.beta, size=(checked_draws(draws), self.alpha.size))
 
 
 @dataclass(frozen=True)

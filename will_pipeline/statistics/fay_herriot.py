@@ -68,6 +68,9 @@ class FayHerriotFit:
 
         Raises:
             InvalidInput: If the design is malformed or has another number of columns.
+
+        Source:
+            Rao and Molina (2015), Small Area Estimation, chapter 6, Wiley.
         """
         covariates = checks.real_matrix(design, argument="design", columns=self.coefficients.size)
         leverage = _quadratic(covariates, self.covariance)

@@ -128,6 +128,9 @@ def prevalence(log_odds: ArrayLike) -> FloatArray:
 
     Raises:
         InvalidInput: If the vector is malformed.
+
+    Source:
+        Berkson, J. (1944), Application of the logistic function to bio-assay, JASA 39.
     """
     shares: FloatArray = expit(checks.real_vector(log_odds, argument="log_odds"))
     return shares

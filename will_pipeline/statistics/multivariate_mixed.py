@@ -81,6 +81,9 @@ class MultivariateMixedFit:
         Raises:
             InvalidInput: If an array is malformed, shapes disagree, a sampled domain is missing, or
                 a domain has fewer persons than were sampled.
+
+        Source:
+            As `multivariate_mixed`; Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
         """
         sums = self.sums
         x = checks.real_matrix(

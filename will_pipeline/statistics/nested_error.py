@@ -111,6 +111,9 @@ def domain_sums(
         InvalidInput: If an array is malformed, lengths differ, covariates are collinear, units are
             not more than covariates, fewer than two domains are sampled, or no domain has two units
             (the two variances could not be told apart).
+
+    Source:
+        Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
     """
     y = checks.real_matrix(responses, argument="responses")
     x = checks.real_matrix(design, argument="design")
@@ -152,6 +155,9 @@ def fit_at(sums: DomainSums, response: int, ratio: float) -> NestedErrorFit:
 
     Raises:
         InvalidInput: If the covariates and effects leave no residual variance.
+
+    Source:
+        Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
     """
     retained = ratio / (1 + sums.sizes * ratio)
     y = sums.responses[:, response]
@@ -225,6 +231,9 @@ def ratio_variance(sums: DomainSums, fit: NestedErrorFit) -> float:
 
     Returns:
         Asymptotic variance of phi, with the residual variance estimated too.
+
+    Source:
+        Patterson and Thompson (1971), as in `maximise`.
     """
     inflated = 1 + sums.sizes * fit.ratio
     scaled = sums.covariates / inflated[:, None]

@@ -13,6 +13,17 @@ HALF_EVENT = 0.5
 SMALLEST_SHRINKABLE_GROUP = 4
 
 
+class BetaPosterior:
+    """What results with a Beta posterior per area have in common; fields have shape (n,)."""
+
+    alpha: FloatArray
+    beta: FloatArray
+
+    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
+        """Draw rates from the posterior: shape (draws, n), independent between areas."""
+        return generator.beta(self.alpha, self.beta, size=(checked_draws(draws), self.alpha.size))
+
+
 def morris_weights(
     raw: FloatArray,
     base: FloatArray,

@@ -13,14 +13,14 @@ from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
-    checked_draws,
+    BetaPosterior,
     group_members,
     morris_weights,
 )
 
 
 @dataclass(frozen=True)
-class StandardisedProportions:
+class StandardisedProportions(BetaPosterior):
     """Posterior of a ratio observed/expected of proportions; every field has shape (n,).
 
     `prior_strength` is the weight of the prior in expected events. The area's own proportion, ratio
@@ -38,8 +38,7 @@ class StandardisedProportions:
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
         """Draw ratios from the posterior: shape (draws, n), independent between areas."""
-        size = (checked_draws(draws), self.alpha.size)
-        return generator.beta(self.alpha, self.beta, size=size) / self.expected_share
+        return super().draw(draws, generator) / self.expected_share
 
 
 def standardised_proportion(

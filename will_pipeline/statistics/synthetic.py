@@ -99,6 +99,10 @@ def relative_risk(signals: ArrayLike, tilt: Tilt) -> RelativeRisks:
 
     Raises:
         InvalidInput: If signals or tilt are malformed or their widths differ.
+
+    Source:
+        Log-linear tilt of a synthetic estimate as in `estimate_tilt`; the bound is this library's
+        own choice.
     """
     check_tilt(tilt)
     clean = checks.real_matrix(signals, argument="signals", columns=tilt.weights.size)
@@ -242,6 +246,10 @@ def tilt_sensitivity(
 
     Raises:
         InvalidInput: As in `synthetic_counts` and `relative_risk`.
+
+    Source:
+        One choice varied at a time: OECD and JRC (2008), Handbook on Constructing Composite
+        Indicators, step 7.
     """
     clean = checks.real_vector(factors, argument="factors")
     persons, _ = exposed_structure(populations, rates)
