@@ -53,17 +53,18 @@ lock: ## Lock the requirements with hashes and without naming a registry (needs 
 	@uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-header --no-annotate -q -c requirements.lock -o requirements-dev.lock
 
-# uv is faster and used where it is found; plain venv and pip do the same.
+# uv is faster and used where it is found; plain venv and pip do the same. The lock is complete, so
+# nothing is resolved: pip would otherwise refuse an extra that a locked package asks for.
 define install
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or newer is needed: make $(MAKECMDGOALS) PYTHON=<path>")'
 	@echo "Making the environment in $(VENV) ..."
 	@if command -v uv >/dev/null 2>&1; then \
 	  { test -x $(BIN)/python || uv venv -q --python "$(PYTHON)" $(VENV); } && \
-	  VIRTUAL_ENV=$(VENV) uv pip install -q --require-hashes -r $(1) && \
+	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps --require-hashes -r $(1) && \
 	  VIRTUAL_ENV=$(VENV) uv pip install -q --no-deps -e . ; \
 	else \
 	  { test -x $(BIN)/python || $(PYTHON) -m venv $(VENV); } && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r $(1) && \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --require-hashes -r $(1) && \
 	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -e . ; \
 	fi
 endef
