@@ -1,8 +1,9 @@
 """Is the bootstrap stability of k-means as fast as plain scikit-learn in a loop?
 
-Both sides cluster the same pool, draw the same number of resamples with the same number of starts,
-partition the pool by each and compare partitions; they are timed in turns and the ratio of the
-summed times is printed, with both mean adjusted Rand indices as a check that they agree.
+All sides cluster the same pool, draw the same number of resamples with the same number of starts,
+partition the pool by each and compare partitions. Plain scikit-learn runs with its own threads and
+with one, which is faster where the machine has other work. Sides are timed in turns and the best
+time of each counts; mean adjusted Rand indices are printed as a check that they agree.
 
 Run: python benchmarks/clustering.py [--areas 10000] [--resamples 20] [--rounds 3] [--seed 20240101]
 """
@@ -14,6 +15,7 @@ import time
 import numpy as np
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
+from threadpoolctl import threadpool_limits
 
 from will_pipeline.statistics.cluster_stability import bootstrap_stability
 
@@ -57,7 +59,14 @@ def plain(pool: np.ndarray, resamples: int, seed: int) -> float:
     return float(np.mean(indices))
 
 
+def one_thread(pool: np.ndarray, resamples: int, seed: int) -> float:
+    """The same on one thread."""
+    with threadpool_limits(limits=1):
+        return plain(pool, resamples, seed)
+
+
 def main() -> int:
+    """Print the best time of every side and their ratio; return 1 if it misses the promise."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--areas", type=int, default=10_000)
     parser.add_argument("--resamples", type=int, default=20)
@@ -67,18 +76,23 @@ def main() -> int:
     pool = invent_pool(options.areas, np.random.default_rng(options.seed))
     library(pool[:500], 2, options.seed)
     plain(pool[:500], 2, options.seed)
-    seconds = {library: 0.0, plain: 0.0}
-    index = {library: 0.0, plain: 0.0}
+    sides = {"library": library, "plain, own threads": plain, "plain, one thread": one_thread}
+    best = dict.fromkeys(sides, np.inf)
+    index: dict[str, list[float]] = {name: [] for name in sides}
     for turn in range(options.rounds):
-        for side in seconds:
+        for name, side in sides.items():
             begun = time.perf_counter()
-            index[side] = side(pool, options.resamples, options.seed + turn)
-            seconds[side] += time.perf_counter() - begun
-    ratio = seconds[library] / seconds[plain]
+            index[name].append(side(pool, options.resamples, options.seed + turn))
+            best[name] = min(best[name], time.perf_counter() - begun)
     print(f"pool {options.areas} x {INDICATORS}, k = {CLUSTERS}, {options.resamples} resamples")
-    print(f"mean adjusted Rand index: library {index[library]:.3f}, plain {index[plain]:.3f}")
-    print(f"time, library over plain scikit-learn: {ratio:.2f} (promise: at most {PROMISE:.2f})")
-    return 0 if ratio <= PROMISE and abs(index[library] - index[plain]) <= AGREEMENT else 1
+    for name, seconds in best.items():
+        print(f"  {name}: {seconds:.2f} s, mean adjusted Rand index {np.mean(index[name]):.3f}")
+    ratio = best["library"] / min(best["plain, own threads"], best["plain, one thread"])
+    apart = abs(np.mean(index["library"]) - np.mean(index["plain, one thread"]))
+    print(
+        f"library over the faster of the plain ones: {ratio:.2f} (promise: at most {PROMISE:.2f})"
+    )
+    return 0 if ratio <= PROMISE and apart <= AGREEMENT else 1
 
 
 if __name__ == "__main__":
