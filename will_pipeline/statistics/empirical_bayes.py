@@ -14,6 +14,7 @@ from will_pipeline.statistics.checks import FloatArray
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
+    beta_parameters,
     checked_draws,
     group_members,
     morris_weights,
@@ -197,9 +198,7 @@ def beta_binomial(
     strength = np.maximum(base * weight / (1 - weight), floor)
     rate = (count + mean * strength) / (base + strength)
     variance = rate * (1 - rate) / (base + strength + 1) + uncertainty
-    # A Beta worth less than one observation would have a spike at both ends: no area is that vague.
-    size = np.maximum(rate * (1 - rate) / variance - 1, 1.0)
-    alpha, beta = rate * size, (1 - rate) * size
+    alpha, beta = beta_parameters(rate, variance)
     lower, upper = stats.beta.ppf([[(1 - nominal) / 2], [(1 + nominal) / 2]], alpha, beta)
     return ShrunkenRates(rate, lower, upper, mean, strength, alpha, beta)
 

@@ -84,6 +84,16 @@ def morris_weights(
     return weight, weight**2 * of_mean + of_weight * (raw - mean) ** 2
 
 
+def beta_parameters(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Parameters of the Beta distributions with given means and variances, shape (n,) each.
+
+    They are worth at least one observation: any less would have a spike at both ends, and no area
+    is that vague.
+    """
+    size = np.maximum(mean * (1 - mean) / variance - 1, 1.0)
+    return mean * size, (1 - mean) * size
+
+
 def group_members(labels: ArrayLike | None, length: int) -> NDArray[np.intp]:
     """Number the groups of areas; one group where no label is given.
 

@@ -14,6 +14,7 @@ from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
+    beta_parameters,
     group_members,
     morris_weights,
 )
@@ -120,9 +121,7 @@ def standardised_proportion(
     strength = np.maximum(base * weight / (1 - weight), HALF_EVENT / np.minimum(prior, 1 - prior))
     rate = (count + prior * strength) / (base + strength)
     variance = rate * (1 - rate) / (base + strength + 1) + share**2 * uncertainty
-    # A Beta worth less than one observation would have a spike at both ends: no area is that vague.
-    size = np.maximum(rate * (1 - rate) / variance - 1, 1.0)
-    alpha, beta = rate * size, (1 - rate) * size
+    alpha, beta = beta_parameters(rate, variance)
     lower, upper = stats.beta.ppf([[(1 - nominal) / 2], [(1 + nominal) / 2]], alpha, beta) / share
     return StandardisedProportions(
         rate / share, lower, upper, mean, share * strength, share, alpha, beta
