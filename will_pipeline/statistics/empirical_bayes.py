@@ -215,7 +215,8 @@ def gamma_poisson(
     The Poisson counterpart of `beta_binomial`: observed counts are Poisson with mean
     ratio x expected, ratios are Gamma within a group, V_i = m / expected_i, and the floor of the
     prior is half an event. Where the expected counts were standardised on the group itself the
-    prior mean is one.
+    prior mean is one. For conditions that more than a tenth of the persons are in, counts vary less
+    than Poisson ones and `standardised_proportion` has intervals that are not too long.
 
     Args:
         observed: Events per area, shape (n,), not negative.
