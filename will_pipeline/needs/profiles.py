@@ -189,7 +189,7 @@ def _profile_row(chosen: tuple[Theme, ...], specification: Specification) -> dic
         "label_en": _listed([theme.profile_en for theme in chosen], " and ")
         or "No need stands out from the city",
         "descrizione": (
-            f"Nell'area è probabile che stiano nel terzo più alto della città: {needs}. "
+            f"In evidenza: {needs}. Qui è probabile che siano nel terzo più alto della città. "
             "Il profilo descrive l'area, non le persone."
             if chosen
             else "Nessun bisogno ha più probabilità che no di stare nel terzo più alto della "
