@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from will_pipeline.statistics.empirical_bayes import beta_binomial
+from will_pipeline.statistics.empirical_bayes import beta_binomial, gamma_poisson
 from will_pipeline.statistics.fay_herriot import fay_herriot, posterior
+from will_pipeline.statistics.standardised_proportion import standardised_proportion
 from will_pipeline.statistics.synthetic import Tilt, estimate_tilt, relative_risk
 from will_pipeline.statistics.synthetic_intervals import bootstrap_intervals
 
@@ -26,7 +27,9 @@ WEIGHTS = np.array([0.25, 0.15])
 PROVINCE_ERROR = 0.07
 CITY_ERROR = 0.05
 RATE_ERROR = 0.01
+COMMON_SHARES = (0.1, 0.3, 0.5)
 BOOTSTRAP_DRAWS = 400
+LARGEST_SHARE = 0.98
 REPORT = Path(__file__).resolve().parents[1] / "docs" / "method" / "coverage.md"
 
 Truth = NDArray[np.float64]
@@ -63,6 +66,32 @@ def shrunken_rates(generator: np.random.Generator) -> Outcome:
     truth = generator.beta(mean * strength, (1 - mean) * strength, size=areas)
     estimate = beta_binomial(generator.binomial(base, truth), base, level=LEVEL)
     return truth, estimate.lower, estimate.upper
+
+
+def standardised(
+    *, share: float, poisson: bool = False
+) -> Callable[[np.random.Generator], Outcome]:
+    """Events over those expected from composition, for a condition that `share` of persons are in.
+
+    With `poisson` the counts are taken for Poisson ones, as if the condition were rare.
+    """
+
+    def simulate(generator: np.random.Generator) -> Outcome:
+        areas = int(generator.integers(6, 41))
+        base = np.exp(generator.uniform(np.log(1_000), np.log(30_000), areas)).round()
+        expected_share = share * np.exp(generator.normal(0, 0.08, areas))
+        variation = generator.uniform(0.10, 0.25)
+        truth = generator.gamma(1 / variation**2, variation**2, areas)
+        truth = np.minimum(truth, LARGEST_SHARE / expected_share)
+        events = generator.binomial(base.astype(np.int64), truth * expected_share)
+        expected = base * expected_share
+        if poisson:
+            ratios = gamma_poisson(events, expected, level=LEVEL)
+            return truth, ratios.lower, ratios.upper
+        proportions = standardised_proportion(events, expected, base, level=LEVEL)
+        return truth, proportions.lower, proportions.upper
+
+    return simulate
 
 
 def synthetic(
@@ -207,6 +236,24 @@ def scenarios() -> list[Scenario]:
             area_model(areas=(8, 12), between=1.0, integrate=False, only_at_zero=True),
             gate=False,
         ),
+        *(
+            Scenario(
+                "Standardised proportions",
+                f"condition of {share:.0%} of persons, areas differ by 10-25 %",
+                standardised(share=share),
+                gate=True,
+            )
+            for share in COMMON_SHARES
+        ),
+        *(
+            Scenario(
+                "The same taken for Poisson counts",
+                f"condition of {share:.0%} of persons, areas differ by 10-25 %",
+                standardised(share=share, poisson=True),
+                gate=False,
+            )
+            for share in COMMON_SHARES
+        ),
     ]
 
 
@@ -317,6 +364,8 @@ FOOTER = """
 
 - **Empirical Bayes rates**: cities of 6-40 areas with 80-3,000 exposed persons; true rates are Beta
   around the city's, events are binomial.
+- **Standardised proportions**: cities of 6-40 areas with 1,000-30,000 persons, whose composition
+  moves the expected share by 8 %; true ratios are Gamma around one, events are binomial.
 - **Synthetic counts**: the weights of two signals and the unexplained variation are estimated on
   107 provinces whose figures have a sampling error of 7 %; rates of four groups have a standard
   error of one percentage point, the city's benchmark one of 5 %. The truth is the number of
@@ -332,6 +381,9 @@ measured between provinces, and nothing published says how much larger it is bet
 the rows where neighbourhoods vary more show the price of that ignorance, and those with inflated
 variation what caution buys and costs. This is why a synthetic count is never presented as an
 observed one.
+
+Counts of a common condition are binomial. Intervals that take them for Poisson counts are too long,
+the more so the more common the condition.
 
 Plain Fay-Herriot intervals hold on average and fail where a reader cannot see it: in the cities
 whose variance between areas happens to be estimated at zero. Intervals with the variance integrated

@@ -62,13 +62,13 @@ def fatto_indice(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Mat
     return warehouse.write("marts.fatto_indice", _indices(warehouse, estimation)[1].rows)
 
 
-@dg.asset(key=["marts", "fatto_profilo"], deps=COUNTS, **MART)
+@dg.asset(key=["marts", "fatto_profilo"], deps=[*COUNTS, ["marts", "fatto_indice"]], **MART)
 def fatto_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """Il profilo di bisogno collettivo di ogni area: quali bisogni spiccano, e quanto è sicuro."""
     return warehouse.write("marts.fatto_profilo", _assigned(warehouse, estimation))
 
 
-@dg.asset(key=["marts", "dim_profilo"], deps=COUNTS, **MART)
+@dg.asset(key=["marts", "dim_profilo"], deps=[*COUNTS, ["marts", "fatto_indice"]], **MART)
 def dim_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """I profili di bisogno collettivo possibili, in parole e con le domande per il tavolo."""
     rows = profile_rows(load_specification(), _assigned(warehouse, estimation))

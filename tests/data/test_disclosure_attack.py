@@ -85,6 +85,5 @@ def test_many_hidden_counts_fit_everything_that_is_published(
         )
         if moved[code].min() >= 0 and published(moved, indicator, figures["ace"]).equals(seen):
             fitting.append(shift)
-    true = counts.filter(pl.col("area_id") == hidden)[code].item()
     assert 0 in fitting
-    assert len(fitting) >= min(LEAST_CANDIDATES, true + 1), fitting
+    assert len(fitting) >= LEAST_CANDIDATES, fitting

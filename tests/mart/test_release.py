@@ -177,3 +177,15 @@ def test_checksums_verify_and_one_flipped_bit_does_not(
     content[len(content) // 2] ^= 1
     file.write_bytes(content)
     assert wrong() == ["fatto_indicatore.parquet"]
+
+
+def test_a_release_that_lost_a_file_is_published_again(
+    run: Callable[..., Publication], shelf: Shelf, small: Tables
+) -> None:
+    run(small)
+    lost = next(file for file in (shelf.latest / "atlante").rglob("*") if file.is_file())
+    name = lost.relative_to(shelf.latest)
+    lost.unlink()
+    assert run(small).is_new
+    assert (shelf.latest / name).is_file()
+    assert not run(small).is_new

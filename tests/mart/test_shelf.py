@@ -139,3 +139,10 @@ def test_a_statement_that_is_not_text_counts_as_none(shelf: Shelf) -> None:
     publish(shelf, "2026.11.1")
     (shelf.latest / STATEMENT_FILE).write_bytes(b"\xff\xfe\x00")
     assert shelf.current() is None
+
+
+def test_a_folder_in_the_place_of_the_link_stops_before_anything_moves(shelf: Shelf) -> None:
+    shelf.latest.mkdir(parents=True)
+    with pytest.raises(FileExistsError, match="è una cartella"):
+        publish(shelf, "2026.11.1")
+    assert not shelf.releases.exists()

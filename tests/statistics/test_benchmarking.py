@@ -1,5 +1,6 @@
 """Totals, rounding and refusals of benchmarking."""
 
+from collections.abc import Hashable
 from fractions import Fraction
 
 import numpy as np
@@ -18,6 +19,28 @@ def test_ratio_meets_the_total_and_keeps_proportions(values: list[float], total:
     result = ratio(values, total)
     assert result.values.sum() == pytest.approx(total, rel=1e-12)
     np.testing.assert_allclose(result.values, np.array(values) * result.adjustment)
+
+
+@given(
+    st.lists(st.tuples(st.floats(0.001, 1e6), st.integers(0, 4)), min_size=1, max_size=40),
+    st.integers(0, 10_000),
+)
+def test_every_city_meets_its_own_total_in_any_order(
+    areas: list[tuple[float, int]], seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    values, city = np.array([area[0] for area in areas]), np.array([area[1] for area in areas])
+    totals: dict[Hashable, float] = {
+        int(label): float(generator.integers(0, 10**6)) for label in np.unique(city)
+    }
+    result = ratio(values, totals, groups=city)
+    whole = largest_remainder(result.values, totals, groups=city)
+    for label, total in totals.items():
+        assert result.values[city == label].sum() == pytest.approx(total, rel=1e-12)
+        assert int(whole[city == label].sum()) == total
+    order = generator.permutation(values.size)
+    again = ratio(values[order], totals, groups=city[order])
+    np.testing.assert_array_equal(again.values, result.values[order])
 
 
 def test_ratio_by_city() -> None:

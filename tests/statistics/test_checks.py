@@ -45,12 +45,33 @@ def test_shape_type_and_emptiness() -> None:
         checks.real_matrix([[1.0, 2.0]], argument="x", columns=3)
 
 
-def test_counts_refuse_negatives_and_fractions_on_request() -> None:
+def test_counts_refuse_negatives_and_accept_fractions() -> None:
     assert checks.counts([0, 1.5], argument="x").tolist() == [0.0, 1.5]
     with pytest.raises(InvalidInput, match="negative"):
         checks.counts([0, -1], argument="x")
-    with pytest.raises(InvalidInput, match="whole"):
-        checks.counts([0, 1.5], argument="x", whole=True)
+
+
+def test_arrays_of_any_shape_are_named_by_their_full_position() -> None:
+    cube = np.ones((2, 3, 2))
+    np.testing.assert_array_equal(checks.count_array(cube, argument="x"), cube)
+    cube[1, 2, 0] = -1
+    with pytest.raises(InvalidInput, match=r"x\[1, 2, 0\]: must not be negative, found -1.0"):
+        checks.count_array(cube, argument="x")
+    with pytest.raises(InvalidInput, match=r"x\[1, 0\]: must not be negative"):
+        checks.count_matrix([[0, 1], [-2, 3]], argument="x")
+    with pytest.raises(InvalidInput, match="3 columns"):
+        checks.count_matrix([[0, 1]], argument="x", columns=3)
+    with pytest.raises(InvalidInput, match="dimension"):
+        checks.real_array(3.0, argument="x")
+
+
+def test_flags_are_not_numbers() -> None:
+    assert checks.flags([True, False], argument="x").tolist() == [True, False]
+    for broken in ([1, 0], [[True]], []):
+        with pytest.raises(InvalidInput, match="must be true or false"):
+            checks.flags(broken, argument="x")
+    with pytest.raises(InvalidInput, match="must have 3 elements"):
+        checks.flags([True], argument="x", length=3)
 
 
 def test_numerator_within_denominator() -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
-from typing import cast
+from typing import cast, get_args
 
 import numpy as np
 import pandas as pd
@@ -24,7 +24,7 @@ from will_pipeline.statistics.composite import (
     penalised_mean,
     z_sum,
 )
-from will_pipeline.statistics.normalise import Goalposts, min_max
+from will_pipeline.statistics.normalise import Goalposts, Polarity, z_scores
 
 TOY = np.array([[10.0, 5, 2], [20, 5, 8], [30, 15, 4], [40, 25, 6]])
 TOY_PLUS = [72.672414, 104.222689, 103.272358, 126.903974]
@@ -52,6 +52,12 @@ def test_ampi_gives_the_worked_numbers() -> None:
     np.testing.assert_allclose(ampi(TOY, toy_goalposts(), penalty="-"), TOY_MINUS, atol=1e-6)
 
 
+def test_penalised_mean_gives_the_published_unit_of_europe_2020() -> None:
+    normalised = [149.553571, 154.841160]
+    assert penalised_mean(normalised, penalty="-") == pytest.approx(152.151441, abs=1e-6)
+    assert penalised_mean(normalised) == pytest.approx(152.243291, abs=1e-6)
+
+
 def test_ampi_reproduces_the_published_toy(shared: Path) -> None:
     toy = pd.read_csv(shared / "oracles" / "ampi" / "toy_ampi_by_hand.csv")
     values = toy[["x1", "x2", "x3"]].to_numpy()
@@ -65,6 +71,8 @@ def test_mpi_reproduces_the_european_regions(shared: Path) -> None:
     values = pd.read_csv(folder / "EU_NUTS1.csv")[["roads", "trains"]].to_numpy()
     published = pd.read_csv(folder / "EU_NUTS1_mpi_expected.csv")
     plus, minus = mpi(values, ["-", "+"]), mpi(values, ["-", "+"], penalty="-")
+    standard = z_scores(values, polarity=["-", "+"], mean=100, standard_deviation=10)
+    np.testing.assert_allclose(standard, published[["roads", "trains"]], atol=1e-6)
     np.testing.assert_allclose(plus, published["MPI_plus"], atol=1e-6)
     np.testing.assert_allclose(minus, published["MPI_minus"], atol=1e-6)
 
@@ -93,24 +101,12 @@ def test_exponential_transformation_at_its_landmarks() -> None:
     )
 
 
-def test_nested_mean_reproduces_the_whole_asem_index(shared: Path) -> None:
-    folder = shared / "oracles" / "coinr"
-    meta = pd.read_csv(folder / "ASEM_iMeta.csv").dropna(subset=["Level"]).set_index("iCode")
-    treated = pd.read_csv(folder / "ASEM_stage_Treated.csv").set_index("uCode")
-    published = pd.read_csv(folder / "ASEM_stage_Aggregated.csv").set_index("uCode")
-    codes = list(treated.columns)
-    directions = ["+" if meta.loc[code, "Direction"] > 0 else "-" for code in codes]
-    scores = nested_mean(
-        min_max(treated.to_numpy(), polarity=directions),
-        codes=codes,
-        parents=meta["Parent"].dropna().to_dict(),
-        weights=meta.loc[meta["Parent"].notna(), "Weight"].to_dict(),
-    )
-    assert set(scores) == set(published.columns) - set(codes)
-    for code, score in scores.items():
-        np.testing.assert_allclose(score, published.loc[treated.index, code], atol=1e-10)
-    index = pd.Series(scores["Index"], index=treated.index)
-    assert index["CHE"] == pytest.approx(68.38372424, abs=1e-8)
+@given(st.integers(1, 9), st.integers(0, 1_000))
+def test_equal_values_have_exactly_their_own_value_as_mean(indicators: int, seed: int) -> None:
+    weights = np.random.default_rng(seed).dirichlet(np.ones(indicators))
+    for mean in (arithmetic, geometric, penalised_mean):
+        assert mean([100.0] * indicators) == 100.0
+        assert mean([100.0] * indicators, weights=weights) == 100.0
 
 
 def test_geometric_and_weighted_means_by_hand() -> None:
@@ -127,11 +123,79 @@ def test_z_sum_has_mean_zero_and_follows_polarity() -> None:
 
 @given(profiles, st.data())
 def test_ampi_plus_grows_with_each_indicator(profile: list[float], data: st.DataObject) -> None:
+    # Its slope is w (1 + 2 (x - M) / M - V / M^2); with V at most (130 - M)(M - 70) and x at least
+    # 70 that is no less than w (9100 - 60 M) / M^2, and so than w / 13 up to a mean of 130.
+    mass = np.array(data.draw(st.lists(st.floats(0.05, 1), min_size=len(profile), max_size=20)))
+    weights = mass[: len(profile)] / mass[: len(profile)].sum()
     position = data.draw(st.integers(0, len(profile) - 1))
     raised = list(profile)
     raised[position] = data.draw(st.floats(profile[position], 130))
+    gain = weights[position] * (raised[position] - profile[position])
+    before, after = penalised_mean([profile, raised], weights=weights)
+    assert after - before >= gain / 13 - 1e-9
     before, after = penalised_mean([profile, raised])
-    assert after >= before - 1e-9
+    assert after - before >= (raised[position] - profile[position]) / len(profile) / 13 - 1e-9
+
+
+@given(st.floats(1, 500), st.lists(st.floats(0, 1), min_size=2, max_size=8), st.data())
+def test_ampi_plus_grows_wherever_no_indicator_is_twice_another(
+    least: float, parts: list[float], data: st.DataObject
+) -> None:
+    profile = [least * (1 + part) for part in parts]
+    position = data.draw(st.integers(0, len(profile) - 1))
+    raised = list(profile)
+    raised[position] = data.draw(st.floats(profile[position], 2 * least))
+    before, after = penalised_mean([profile, raised])
+    assert after >= before - 1e-9 * least
+
+
+def test_ampi_plus_may_fall_where_an_indicator_is_far_below_the_others() -> None:
+    # Raising the one good indicator takes away more imbalance than it adds need.
+    before, after = penalised_mean([[40.0, 130, 130, 130], [50.0, 130, 130, 130]])
+    assert after < before
+
+
+def test_ampi_minus_falls_with_an_indicator_already_far_ahead() -> None:
+    before, after = penalised_mean([[70.0] * 5 + [120], [70.0] * 5 + [130]], penalty="-")
+    assert after < before
+
+
+@given(st.integers(2, 30), st.integers(1, 6), st.integers(0, 10_000), st.data())
+def test_index_of_the_reference_is_one_hundred_in_any_unit_and_order(
+    areas: int, indicators: int, seed: int, data: st.DataObject
+) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.normal(50, 20, (areas, indicators))
+    polarity: list[Polarity] = [data.draw(st.sampled_from(["+", "-"])) for _ in range(indicators)]
+    scale, shift = generator.uniform(0.01, 100, indicators), generator.normal(0, 50, indicators)
+    order = generator.permutation(areas)
+    posts = [Goalposts.from_pool(values[:, j], polarity[j]) for j in range(indicators)]
+    moved = values * scale + shift
+    rescaled = [Goalposts.from_pool(moved[:, j], polarity[j]) for j in range(indicators)]
+    reference = np.array([[post.reference for post in posts]])
+    weights = generator.dirichlet(np.ones(indicators))
+    for penalty in get_args(Penalty):
+        scores = ampi(values, posts, penalty=penalty)
+        assert ampi(reference, posts, penalty=penalty).tolist() == [100.0]
+        assert ampi(reference, posts, penalty=penalty, weights=weights).tolist() == [100.0]
+        np.testing.assert_array_equal(ampi(values[order], posts, penalty=penalty), scores[order])
+        np.testing.assert_allclose(ampi(moved, rescaled, penalty=penalty), scores, rtol=1e-8)
+
+
+@given(st.integers(2, 30), st.integers(2, 6), st.integers(0, 10_000))
+def test_mpi_and_z_sum_ignore_units_and_follow_the_rows(
+    areas: int, indicators: int, seed: int
+) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.normal(50, 20, (areas, indicators))
+    polarity = ["+", "-"] * indicators
+    moved = values * generator.uniform(0.01, 100, indicators) + generator.normal(size=indicators)
+    order = generator.permutation(areas)
+    for index in (mpi, z_sum):
+        scores = index(values, polarity[:indicators])
+        np.testing.assert_allclose(index(moved, polarity[:indicators]), scores, atol=1e-7)
+        again = index(values[order], polarity[:indicators])
+        np.testing.assert_allclose(again, scores[order], atol=1e-9)
 
 
 @given(profiles)

@@ -51,6 +51,19 @@ def test_marshall_without_spread_gives_everyone_the_mean() -> None:
     np.testing.assert_allclose(result.rate, 0.1)
 
 
+@given(city(), st.floats(0.001, 1_000))
+def test_marshall_stays_between_own_rate_and_mean_in_any_order(
+    counts: tuple[np.ndarray, np.ndarray], factor: float
+) -> None:
+    events, population = (np.append(part, part[::-1]) for part in counts)
+    result, raw = marshall(events, factor * population), events / population / factor
+    slack = 1e-12 * (1 + raw.max())
+    assert (result.rate >= np.minimum(raw, result.prior_mean) - slack).all()
+    assert (result.rate <= np.maximum(raw, result.prior_mean) + slack).all()
+    again = marshall(events[::-1], factor * population[::-1])
+    np.testing.assert_allclose(again.rate, result.rate[::-1], rtol=1e-7, atol=slack)
+
+
 @given(city())
 def test_beta_binomial_stays_between_own_rate_and_prior(
     counts: tuple[np.ndarray, np.ndarray],

@@ -176,7 +176,7 @@ def test_refusals() -> None:
         multivariate_mixed(responses, np.ones((120, 2)), domains)
     with pytest.raises(InvalidInput, match="domains: must have the length of responses"):
         multivariate_mixed(responses, design, domains[:-1])
-    with pytest.raises(InvalidInput, match="distinct domains: needs at least 2"):
+    with pytest.raises(InvalidInput, match=r"domains \(distinct\): needs at least 2"):
         multivariate_mixed(responses, design, np.zeros(120))
     with pytest.raises(InvalidInput, match="one domain with two sampled units"):
         multivariate_mixed(responses, design, np.arange(120))

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from will_pipeline.statistics.checks import InvalidInput
 from will_pipeline.statistics.sobol import Factor, SobolIndices, sobol_indices
@@ -41,6 +43,21 @@ def test_a_choice_without_effect_has_indices_exactly_zero() -> None:
     assert result.total[2] == 0.0
     assert result.total_upper[2] == 0.0
     assert (result.total[:2] > 0.3).all()
+
+
+@given(st.integers(1, 4), st.integers(0, 3), st.integers(1, 5))
+def test_no_kind_of_idle_choice_has_an_effect(active: int, place: int, options: int) -> None:
+    factors = [Factor(f"dial {number}") for number in range(active)]
+    place = min(place, active)
+    for idle in (Factor("idle"), Factor("idle", options=options)):
+        every = [*factors[:place], idle, *factors[place:]]
+
+        def model(x: np.ndarray, column: int = place) -> np.ndarray:
+            return np.asarray(np.exp(np.delete(x, column, axis=1)).prod(axis=1))
+
+        result = estimate(model, every, samples=64)
+        assert result.first[place] == result.total[place] == 0.0
+        assert result.first_upper[place] == result.total_upper[place] == 0.0
 
 
 def test_discrete_options_of_an_additive_model() -> None:

@@ -170,6 +170,8 @@ def sentence(score: Score) -> str:
         reading = "Il bisogno stimato è sopra la media della città."
     elif value.reading == "sotto":
         reading = "Il bisogno stimato è sotto la media della città."
+    elif value.low == value.high:
+        reading = "Il bisogno stimato non supera la media della città."
     else:
         reading = "La differenza dalla media della città non si distingue dal caso."
     place = likely_place(value.first_place, value.last_place, value.ranked)

@@ -5,11 +5,13 @@ What belongs here is the passage from Dagster's events to sentences; the graph i
 
 from __future__ import annotations
 
+import fcntl
 import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import dagster as dg
 
@@ -18,6 +20,9 @@ from will_pipeline.orchestration.schedules import REFRESH
 
 RELEASE = dg.AssetKey(["marts", "rilascio"])
 NO_OUTCOME = "Percorso finito."
+LOCK_FILE = "will-esegui.lock"
+FROM_COMMAND = {"avviato_da": "will esegui"}
+ANOTHER_RUN = "un altro «will esegui» è già al lavoro in questa cartella: aspetta che finisca"
 # The whole log stays in the instance, for the Dagster UI; the terminal gets sentences.
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 # The name of an error class that Dagster does not export; its findings are told by the checks.
@@ -43,16 +48,39 @@ def run_refresh(project: Path) -> Outcome:
     home.mkdir(exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(home.resolve())
     started = time.monotonic()
-    job = build_defs(default_resources(project)).resolve_job_def(REFRESH)
-    with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
-        result = job.execute_in_process(
-            instance=instance, raise_on_error=False, run_config={"loggers": QUIET}
-        )
+    with (home / LOCK_FILE).open("w") as lock:
+        if not _taken(lock):
+            return Outcome("", 0.0, (ANOTHER_RUN,))
+        job = build_defs(default_resources(project)).resolve_job_def(REFRESH)
+        with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
+            _close_interrupted(instance)
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": QUIET},
+                tags=FROM_COMMAND,
+            )
     return Outcome(
         message=_message(result),
         seconds=time.monotonic() - started,
         faults=() if result.success else tuple(dict.fromkeys(_faults(result))),
     )
+
+
+def _taken(lock: IO[str]) -> bool:
+    """Take the lock of the project; the system lets go of it when the process ends."""
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _close_interrupted(instance: dg.DagsterInstance) -> None:
+    """Mark as failed the runs of this command that were killed: nobody else would."""
+    running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags=FROM_COMMAND)
+    for run in instance.get_runs(filters=running):
+        instance.report_run_failed(run, "interrotto")
 
 
 def _message(result: dg.ExecuteInProcessResult) -> str:

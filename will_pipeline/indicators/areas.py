@@ -19,6 +19,17 @@ MUNICIPALITY_LEVEL = "C"
 GROUP = ["pro_com", "level"]
 
 
+class MissingVariable(LookupError):
+    """A formula asks for a census variable that the table does not have."""
+
+    def __init__(self, variables: list[str], expression: str) -> None:
+        self.variables, self.expression = variables, expression
+        listed = ", ".join(variables)
+        super().__init__(
+            f"mancano le variabili censuarie {listed}, usate nella formula {expression}"
+        )
+
+
 @dataclass(frozen=True)
 class AreaCounts:
     """Counts of n areas: one row per area with `area_id`, `pro_com`, `level` and ISTAT's codes.
@@ -92,8 +103,17 @@ class AreaCounts:
 
 
 def evaluate(frame: pl.DataFrame, expression: str) -> Floats:
-    """Arithmetic over the columns of `frame`, missing values as NaN, shape (rows,)."""
-    values = frame.select(pl.sql_expr(expression).cast(pl.Float64).alias("value"))["value"]
+    """Arithmetic over the columns of `frame`, missing values as NaN, shape (rows,).
+
+    Raises:
+        MissingVariable: the expression names a column that is not there.
+    """
+    try:
+        values = frame.select(pl.sql_expr(expression).cast(pl.Float64).alias("value"))["value"]
+    except pl.exceptions.ColumnNotFoundError as problem:
+        known = set(frame.columns)
+        missing = sorted(set(pl.sql_expr(expression).meta.root_names()) - known)
+        raise MissingVariable(missing, expression) from problem
     return np.array(values.to_list(), dtype=np.float64)
 
 

@@ -14,6 +14,8 @@ from will_pipeline.indicators.specification import Specification
 CANDIDATES = 30
 """Counts within one step of rounding of an area beside a small one. Value and both ends of the
 interval are rounded, and together they leave about a third of them."""
+RARE = 2 * CANDIDATES
+"""Counts under this are withheld beside a small area: no rounding hides so few."""
 RECOVERABLE_TIERS = ("osservato", "derivato")
 RECOVERABLE_KINDS = ("over_concentration",)
 WITHHELD = (
@@ -67,7 +69,9 @@ def withhold(
         how="left",
         maintain_order="left",
     ).join(cards, on="indicatore_id", how="left", maintain_order="left")
-    rows = beside_small(rows, [*GROUP, "indicatore_id", "anno", "gruppo"])
+    rows = beside_small(rows, [*GROUP, "indicatore_id", "anno", "gruppo"]).with_columns(
+        recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE)
+    )
     rows = _rounded_beside(rows).with_columns(
         stato=pl.when("below")
         .then(pl.lit("soppresso"))
@@ -138,4 +142,20 @@ def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
         indice_100=pl.when(rounded & pl.col("indice_100").is_not_null())
         .then((_PER_HUNDRED * value / pl.col("valore_comune")).round(6))
         .otherwise("indice_100"),
+    ).with_columns(
+        # The words must follow from the numbers that are published, not from finer ones.
+        lettura=pl.when(rounded & pl.col("lettura").is_not_null())
+        .then(reading())
+        .otherwise("lettura")
+    )
+
+
+def reading() -> pl.Expr:
+    """Where the interval lies with respect to the city: above, below, or indistinguishable."""
+    return (
+        pl.when(pl.col("ic_inf") > pl.col("valore_comune"))
+        .then(pl.lit("sopra"))
+        .when(pl.col("ic_sup") < pl.col("valore_comune"))
+        .then(pl.lit("sotto"))
+        .otherwise(pl.lit("non_distinguibile"))
     )

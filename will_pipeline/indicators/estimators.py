@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
-from will_pipeline.indicators.national import stratum_rates, structure_slope
+from will_pipeline.indicators.national import structure_slope
 from will_pipeline.indicators.specification import (
     Indicator,
     NetOfStructure,
@@ -255,10 +255,9 @@ def _shrunk_standardised(
         generator,
         shrunk=False,
     )
-    bands = np.column_stack([areas.evaluate(band.population) for band in specification.bands])
-    expected = bands @ stratum_rates(specification, pool)
+    expected = areas.evaluate(specification.expected)
     unexpected = (expected <= 0) & (crude.denominator > 0)
-    impossible = crude.impossible | (bands < 0).any(axis=1) | unexpected
+    impossible = crude.impossible | unexpected
     usable = (
         areas.publishable
         & ~impossible

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
-from will_pipeline.indicators.disclosure import withhold
+from will_pipeline.indicators.disclosure import reading, withhold
 from will_pipeline.indicators.estimators import Estimate
 from will_pipeline.indicators.specification import Indicator, Specification
 
@@ -93,13 +93,7 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
         indice_100=pl.when(compared & (pl.col("valore_comune") > 0)).then(
             100 * pl.col("valore") / pl.col("valore_comune")
         ),
-        lettura=pl.when(~compared)
-        .then(None)
-        .when(pl.col("ic_inf") > pl.col("valore_comune"))
-        .then(pl.lit("sopra"))
-        .when(pl.col("ic_sup") < pl.col("valore_comune"))
-        .then(pl.lit("sotto"))
-        .otherwise(pl.lit("non_distinguibile")),
+        lettura=pl.when(compared).then(reading()),
     ).drop("variazione", "confrontabile")
 
 

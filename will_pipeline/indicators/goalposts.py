@@ -89,7 +89,8 @@ def freeze(
     Returns:
         The tables of goalposts and of class cuts, rounded to ten significant decimals.
     """
-    pool = ((areas.frame["level"] == POOL_LEVEL) & ranked).to_numpy()
+    # What is frozen is tracked for all to see: areas beside a small one would tell its counts.
+    pool = ((areas.frame["level"] == POOL_LEVEL) & ranked).to_numpy() & ~areas.alone
     posts: dict[str, Goalposts] = {}
     cuts: list[dict[str, object]] = []
     for theme in specification.themes:

@@ -26,8 +26,8 @@ METHOD_IN_WORDS = {
     ),
     "observed_count": "Conteggio osservato; intervallo di Poisson esatto (Garwood, 1936).",
     "shrunk_standardised": (
-        "Standardizzazione indiretta per età: casi osservati su casi attesi con i tassi per età "
-        "delle aree di censimento italiane (regressione ecologica, Goodman, 1953), rapporto "
+        "Standardizzazione indiretta per età: casi osservati su casi attesi con i tassi di "
+        "occupazione italiani per età e sesso (ISTAT, forze di lavoro, media 2009); rapporto "
         "stabilizzato verso la città con il metodo bayesiano empirico gamma-Poisson (Clayton e "
         "Kaldor, 1987) e riportato al tasso della città. Numeratore e denominatore sono quelli "
         "osservati."

@@ -1,4 +1,4 @@
-"""What is learnt from the census areas of all Italy, outside the cities: rates by age, slopes.
+"""What is learnt from the census areas of all Italy, outside the cities.
 
 Nothing here looks at a single city; the cities' estimators use what it returns.
 """
@@ -8,34 +8,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 
-from will_pipeline.indicators.areas import Floats, evaluate
-from will_pipeline.indicators.specification import NetOfStructure, ShrunkStandardised
-from will_pipeline.statistics.standardisation import ecological_stratum_rates
+from will_pipeline.indicators.areas import evaluate
+from will_pipeline.indicators.specification import NetOfStructure
 
 POOL_LEAST_RESIDENTS = 1_000
-
-
-def stratum_rates(specification: ShrunkStandardised, pool: pl.DataFrame) -> Floats:
-    """Rates by age band over the census areas of Italy, shape (bands,).
-
-    Bands with a rate in the specification keep it; the others are fitted by ecological
-    regression (Goodman 1953) on the counts that the known bands leave, over areas of at least
-    1,000 residents whose counts are possible.
-    """
-    bands = np.column_stack([evaluate(pool, band.population) for band in specification.bands])
-    events = evaluate(pool, specification.numerator)
-    known = np.array([np.nan if b.rate is None else b.rate for b in specification.bands])
-    fitted = np.isnan(known)
-    remaining = events - bands[:, ~fitted] @ known[~fitted]
-    kept = (
-        (evaluate(pool, "P1") >= POOL_LEAST_RESIDENTS)
-        & (bands >= 0).all(axis=1)
-        & (remaining >= 0)
-        & (remaining <= bands[:, fitted].sum(axis=1))
-    )
-    rates = known.copy()
-    rates[fitted] = ecological_stratum_rates(remaining[kept], bands[kept][:, fitted]).rates
-    return rates
 
 
 def structure_slope(specification: NetOfStructure, pool: pl.DataFrame) -> tuple[float, float]:

@@ -36,14 +36,6 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Band(_Frozen):
-    """An age band of a standardisation: its population and, where it is known, its rate."""
-
-    name: str
-    population: str
-    rate: float | None = Field(default=None, ge=0, le=1)
-
-
 class ShrunkRate(_Frozen):
     """Rate shrunk towards its city by a beta-binomial prior."""
 
@@ -77,12 +69,17 @@ class ObservedCount(_Frozen):
 
 
 class ShrunkStandardised(_Frozen):
-    """Indirectly age-standardised rate, shrunk towards its city by a gamma-Poisson prior."""
+    """Indirectly age-standardised rate, shrunk towards its city by a gamma-Poisson prior.
+
+    `expected` applies published rates by age to the counts of the area; `standard` names the
+    source of those rates.
+    """
 
     kind: Literal["shrunk_standardised"]
     numerator: str
     denominator: str
-    bands: tuple[Band, ...] = Field(min_length=2)
+    expected: str
+    standard: str
 
 
 class NetOfStructure(_Frozen):

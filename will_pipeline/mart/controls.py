@@ -35,7 +35,6 @@ def control_rows(
         _row(finding.rule, finding.table, finding.passed, finding.message, value=finding.rows)
         for finding in findings
     ]
-    rows += _sources(tables["dim_fonte"])
     rows += _residents(tables["dim_area"])
     rows += _every_need_everywhere(tables)
     rows += _impossible(impossible)
@@ -61,20 +60,6 @@ def _row(
         "valore": None if value is None else float(value),
         "soglia": threshold,
     }
-
-
-def _sources(sources: pl.DataFrame) -> list[dict[str, object]]:
-    return [
-        _row(
-            "impronta_della_fonte",
-            row["fonte_id"],
-            True,
-            f"Letta e uguale al sigillo: {row['byte']} byte, sha256 {row['sha256'][:12]}…",
-            value=None,
-            threshold=None,
-        )
-        for row in sources.iter_rows(named=True)
-    ]
 
 
 def _residents(areas: pl.DataFrame) -> list[dict[str, object]]:

@@ -40,3 +40,21 @@ def write_checksums(folder: Path) -> Path:
     target = folder / CHECKSUM_FILE
     target.write_text("".join(lines), "utf-8")
     return target
+
+
+def altered_files(folder: Path) -> list[str]:
+    """Files of a release that are missing or differ from its checksums, by relative path.
+
+    Args:
+        folder: folder of a release; without a list of checksums the list itself is missing.
+    """
+    listing = folder / CHECKSUM_FILE
+    if not listing.is_file():
+        return [CHECKSUM_FILE]
+    broken = []
+    for line in listing.read_text("utf-8").splitlines():
+        digest, _, name = line.partition("  ")
+        file = folder / name
+        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
+            broken.append(name)
+    return broken

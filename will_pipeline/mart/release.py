@@ -15,7 +15,7 @@ import polars as pl
 from will_pipeline.contracts.catalogue import CONTRACT_VERSION
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import write_database
-from will_pipeline.mart.exports import write_checksums, write_fact_files, write_files
+from will_pipeline.mart.exports import altered_files, write_checksums, write_fact_files, write_files
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
 
 DATABASE_FILE = "will_mart.duckdb"
@@ -53,7 +53,7 @@ def state_release(shelf: Shelf, fingerprint: str, now: datetime) -> Statement:
     Returns:
         The statement of the current release where the content is the same, else a new one.
     """
-    current = shelf.current()
+    current = _intact(shelf)
     if current is not None and current.fingerprint == fingerprint:
         return current
     return Statement(
@@ -132,7 +132,7 @@ def publish(
     Raises:
         PublicationRefused: the content breaks a contract; readers keep what they have.
     """
-    current = shelf.current()
+    current = _intact(shelf)
     if current is not None and current.fingerprint == statement.fingerprint:
         return Publication(current.release, is_new=False)
     made = shelf.clear_workshop() / statement.release
@@ -144,3 +144,9 @@ def publish(
     write_checksums(made)
     shelf.publish(made, statement)
     return Publication(statement.release, is_new=True)
+
+
+def _intact(shelf: Shelf) -> Statement | None:
+    """Statement of the current release, none where a file of it was lost or altered."""
+    current = shelf.current()
+    return None if current is None or altered_files(shelf.latest) else current

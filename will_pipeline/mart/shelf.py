@@ -72,6 +72,13 @@ class Shelf:
         ]
         return f"{today.year:04d}.{today.month:02d}.{max(counts, default=0) + 1}"
 
+    def _latest_is_a_link(self) -> None:
+        if self.latest.exists() and not self.latest.is_symlink():
+            raise FileExistsError(
+                f"{self.latest.name} è una cartella e non un collegamento ai rilasci: spostala, "
+                "poi ripeti"
+            )
+
     def _entries(self) -> list[str]:
         return [entry.name for entry in self.releases.iterdir()] if self.releases.is_dir() else []
 
@@ -96,9 +103,11 @@ class Shelf:
             The folder of the release on the shelf.
 
         Raises:
-            FileExistsError: the number is already on the shelf; releases are immutable.
+            FileExistsError: the number is already on the shelf (releases are immutable), or
+                `latest` is a folder.
             FileNotFoundError: the folder has no statement.
         """
+        self._latest_is_a_link()
         target = self.releases / statement.release
         if target.exists():
             raise FileExistsError(f"il rilascio {statement.release} esiste già")

@@ -6,6 +6,7 @@ published mart never open this file.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -22,6 +23,7 @@ from will_pipeline.contracts.validation import Finding, check_table
 from will_pipeline.mart.fingerprint import content_version
 
 CORE, MARTS = "core", "marts"
+PAUSE_SECONDS = 0.2
 
 
 @cache
@@ -33,14 +35,15 @@ def contracts_of(layer: str) -> dict[str, TableContract]:
 class WarehouseUnavailable(RuntimeError):
     """The working file cannot be opened; the text says in Italian what to do."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, reason: str) -> None:
         self.path = path
         place = "/".join(path.parts[-4:])
-        super().__init__(
-            f"il magazzino {place} non si apre: o lo sta usando un altro processo (un altro "
-            "percorso in corso, un client DuckDB: chiudilo e riprova) o il file è rovinato "
-            "(cancellalo: si rifà da solo, niente di pubblicato si perde)"
+        advice = (
+            "lo sta usando un altro processo: aspetta che finisca, o chiudi il client che lo tiene"
+            if "lock" in reason
+            else "il file è rovinato: cancellalo, si rifà da solo e niente di pubblicato si perde"
         )
+        super().__init__(f"il magazzino {place} non si apre; {advice}")
 
 
 class Warehouse(dg.ConfigurableResource):
@@ -48,22 +51,33 @@ class Warehouse(dg.ConfigurableResource):
 
     Attributes:
         path: path of the file; made on the first write.
+        patience_seconds: how long to wait for another process that holds the file.
     """
 
     path: str
+    patience_seconds: float = 60.0
 
     @contextmanager
     def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
         """Open the file, and close it whatever happens: DuckDB has one writer."""
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        try:
-            connection = duckdb.connect(self.path, read_only=read_only)
-        except duckdb.Error as problem:
-            raise WarehouseUnavailable(Path(self.path)) from problem
+        connection = self._connect(read_only=read_only)
         try:
             yield connection
         finally:
             connection.close()
+
+    def _connect(self, *, read_only: bool) -> duckdb.DuckDBPyConnection:
+        deadline = time.monotonic() + self.patience_seconds
+        while True:
+            try:
+                return duckdb.connect(self.path, read_only=read_only)
+            except duckdb.IOException as problem:
+                if "lock" not in str(problem) or time.monotonic() > deadline:
+                    raise WarehouseUnavailable(Path(self.path), str(problem)) from problem
+                time.sleep(PAUSE_SECONDS)
+            except duckdb.Error as problem:
+                raise WarehouseUnavailable(Path(self.path), str(problem)) from problem
 
     def read(self, table: str) -> pl.DataFrame:
         """Read a whole table, e.g. `core.area`.

@@ -15,6 +15,7 @@ from will_pipeline.readers.tabular import Origin, only_file, text_of
 
 _RATE_FIELDS = ("measure", "breakdown", "level", "percent", "page")
 _PASSI = "passi_argento.yaml"
+_EMPLOYMENT = "istat_occupazione_eta.yaml"
 
 
 def passi_argento(files: Mapping[str, bytes]) -> pl.DataFrame:
@@ -32,7 +33,27 @@ def passi_argento(files: Mapping[str, bytes]) -> pl.DataFrame:
         SourceFault: The file is not YAML, a field is missing, a rate is not a percentage, a page
             is not listed, a rate is typed twice.
     """
-    content, origin = only_file(files or _packaged(_PASSI), "iss_passi_argento")
+    return _rates(files or _packaged(_PASSI), "iss_passi_argento")
+
+
+def employment_by_age(files: Mapping[str, bytes]) -> pl.DataFrame:
+    """Read the employment rates by age and sex that serve as standard rates.
+
+    Args:
+        files: The typed table as YAML; the one of the package where empty.
+
+    Returns:
+        One row per rate: measure (`employment`), breakdown (`total`, `women`, `men`), level (age
+        band in years), percent (of residents of the band), period, page.
+
+    Raises:
+        SourceFault: As `passi_argento`.
+    """
+    return _rates(files or _packaged(_EMPLOYMENT), "istat_occupazione_eta")
+
+
+def _rates(files: Mapping[str, bytes], source: str) -> pl.DataFrame:
+    content, origin = only_file(files, source)
     document = _document(content, origin)
     pages: Mapping[str, str] = document["pages"]
     rows = [

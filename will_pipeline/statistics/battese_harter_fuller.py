@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks, nested_error
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class BatteseHarterFullerFit:
     areas: NDArray[Any]
 
 
+@single_threaded
 def battese_harter_fuller(
     response: ArrayLike,
     design: ArrayLike,
@@ -81,11 +83,11 @@ def battese_harter_fuller(
         (1990), JASA 85; Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
     """
     values = checks.real_vector(response, argument="response")
-    sums = nested_error.domain_sums(values[:, None], design, sample_areas)
+    sums = nested_error.domain_sums(values[:, None], design, sample_areas, named="sample_areas")
     columns = sums.gram.shape[0]
     means = checks.real_matrix(population_means, argument="population_means", columns=columns)
     sizes = checks.positive(population_sizes, argument="population_sizes")
-    place = nested_error.locate(sums, areas)
+    place = nested_error.locate(sums, areas, named="areas")
     checks.same_length(areas=place, population_means=means, population_sizes=sizes)
     inside = place >= 0
     sampled = np.where(inside, sums.sizes[place], 0.0)

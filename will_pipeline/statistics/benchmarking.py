@@ -171,11 +171,8 @@ def _members(groups: ArrayLike | None, *, size: int) -> tuple[list[Hashable], ND
     """Distinct labels and, per area, the position of its label among them."""
     if groups is None:
         return [None], np.zeros(size, dtype=np.intp)
-    raw = np.asarray(groups)
-    if raw.shape != (size,):
-        raise InvalidInput("groups", f"must have shape ({size},), found {tuple(raw.shape)}")
-    labels, member = np.unique(raw, return_inverse=True)
-    return labels.tolist(), member
+    member = checks.group_index(groups, length=size, argument="groups")
+    return np.unique(np.asarray(groups)).tolist(), member
 
 
 def _benchmarks(totals: Totals, labels: list[Hashable]) -> FloatArray:

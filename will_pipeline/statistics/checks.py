@@ -32,15 +32,25 @@ class InvalidInput(ValueError):
         super().__init__(f"{argument}{where}: {rule}")
 
 
-def _require(satisfied: NDArray[np.bool_], values: FloatArray, *, argument: str, rule: str) -> None:
-    """Raise on the first position (row-major order) where the rule does not hold."""
+def require(satisfied: NDArray[np.bool_], values: FloatArray, *, argument: str, rule: str) -> None:
+    """Check that every element follows a rule.
+
+    Args:
+        satisfied: Whether each element does, any shape.
+        values: The elements, of the same shape.
+        argument: Name of the argument, for the error.
+        rule: The rule, in words.
+
+    Raises:
+        InvalidInput: If one does not; the first in row-major order is named by position.
+    """
     if satisfied.all():
         return
     position = tuple(int(i) for i in np.argwhere(~satisfied)[0])
     raise InvalidInput(argument, f"{rule}, found {float(values[position])!r}", position)
 
 
-def _as_float(values: ArrayLike, *, argument: str, dimensions: int) -> FloatArray:
+def _finite(values: ArrayLike, *, argument: str, dimensions: int) -> FloatArray:
     raw = np.asarray(values)
     if raw.dtype.kind not in "biuf":
         raise InvalidInput(argument, f"must hold real numbers, found type {raw.dtype}")
@@ -48,7 +58,11 @@ def _as_float(values: ArrayLike, *, argument: str, dimensions: int) -> FloatArra
         raise InvalidInput(
             argument, f"must have {dimensions} dimension(s), found shape {tuple(raw.shape)}"
         )
-    return raw.astype(np.float64)
+    clean = raw.astype(np.float64)
+    if clean.size == 0:
+        raise InvalidInput(argument, "must not be empty")
+    require(np.isfinite(clean), clean, argument=argument, rule="must be finite")
+    return clean
 
 
 def real_vector(values: ArrayLike, *, argument: str) -> FloatArray:
@@ -64,11 +78,7 @@ def real_vector(values: ArrayLike, *, argument: str) -> FloatArray:
     Raises:
         InvalidInput: If not numeric, not one-dimensional, empty, or not finite somewhere.
     """
-    clean = _as_float(values, argument=argument, dimensions=1)
-    if clean.size == 0:
-        raise InvalidInput(argument, "must not be empty")
-    _require(np.isfinite(clean), clean, argument=argument, rule="must be finite")
-    return clean
+    return _finite(values, argument=argument, dimensions=1)
 
 
 def real_matrix(values: ArrayLike, *, argument: str, columns: int | None = None) -> FloatArray:
@@ -85,33 +95,102 @@ def real_matrix(values: ArrayLike, *, argument: str, columns: int | None = None)
     Raises:
         InvalidInput: If not numeric, not two-dimensional, empty, of the wrong width, or not finite.
     """
-    clean = _as_float(values, argument=argument, dimensions=2)
-    if clean.size == 0:
-        raise InvalidInput(argument, "must not be empty")
+    clean = _finite(values, argument=argument, dimensions=2)
     if columns is not None and clean.shape[1] != columns:
         raise InvalidInput(argument, f"must have {columns} columns, found {clean.shape[1]}")
-    _require(np.isfinite(clean), clean, argument=argument, rule="must be finite")
     return clean
 
 
-def counts(values: ArrayLike, *, argument: str, whole: bool = False) -> FloatArray:
+def real_array(values: ArrayLike, *, argument: str) -> FloatArray:
+    """Check an array of finite real numbers of any shape, with at least one dimension.
+
+    Args:
+        values: Array of shape (n, ...).
+        argument: Name of the argument, for the error.
+
+    Returns:
+        A fresh float64 array of the same shape.
+
+    Raises:
+        InvalidInput: If not numeric, without dimensions, empty, or not finite somewhere.
+    """
+    return _finite(values, argument=argument, dimensions=max(1, np.ndim(values)))
+
+
+def count_array(values: ArrayLike, *, argument: str) -> FloatArray:
+    """Check an array of counts of any shape: finite and not negative.
+
+    Args:
+        values: Array of shape (n, ...); fractions are accepted (benchmarked counts).
+        argument: Name of the argument, for the error.
+
+    Returns:
+        A fresh float64 array of the same shape.
+
+    Raises:
+        InvalidInput: If not a finite array or negative somewhere.
+    """
+    clean = real_array(values, argument=argument)
+    require(clean >= 0, clean, argument=argument, rule="must not be negative")
+    return clean
+
+
+def count_matrix(values: ArrayLike, *, argument: str, columns: int | None = None) -> FloatArray:
+    """Check a matrix of counts: finite and not negative.
+
+    Args:
+        values: Array of shape (n, m).
+        argument: Name of the argument, for the error.
+        columns: Required number of columns, if any.
+
+    Returns:
+        A fresh float64 array of shape (n, m).
+
+    Raises:
+        InvalidInput: If not a finite matrix, of the wrong width, or negative somewhere.
+    """
+    clean = real_matrix(values, argument=argument, columns=columns)
+    require(clean >= 0, clean, argument=argument, rule="must not be negative")
+    return clean
+
+
+def flags(values: ArrayLike, *, argument: str, length: int | None = None) -> NDArray[np.bool_]:
+    """Check a vector of true or false values; numbers are refused, also 0 and 1.
+
+    Args:
+        values: Array of shape (n,).
+        argument: Name of the argument, for the error.
+        length: Required length, if any.
+
+    Returns:
+        A fresh boolean array of shape (n,).
+
+    Raises:
+        InvalidInput: If not boolean, not one-dimensional, empty, or of another length.
+    """
+    raw = np.asarray(values)
+    if raw.dtype != np.bool_ or raw.ndim != 1 or raw.size == 0:
+        raise InvalidInput(argument, f"must be true or false values, found {raw.dtype} {raw.shape}")
+    if length is not None and raw.size != length:
+        raise InvalidInput(argument, f"must have {length} elements, found {raw.size}")
+    return raw.copy()
+
+
+def counts(values: ArrayLike, *, argument: str) -> FloatArray:
     """Check a vector of counts: finite and not negative.
 
     Args:
-        values: Array of shape (n,); fractions are accepted (benchmarked counts) unless `whole`.
+        values: Array of shape (n,); fractions are accepted (benchmarked counts).
         argument: Name of the argument, for the error.
-        whole: Whether every count must be an integer.
 
     Returns:
         A fresh float64 array of shape (n,).
 
     Raises:
-        InvalidInput: If not a finite vector, if negative, or if fractional when `whole`.
+        InvalidInput: If not a finite vector, or negative somewhere.
     """
     clean = real_vector(values, argument=argument)
-    _require(clean >= 0, clean, argument=argument, rule="must not be negative")
-    if whole:
-        _require(clean == np.floor(clean), clean, argument=argument, rule="must be a whole number")
+    require(clean >= 0, clean, argument=argument, rule="must not be negative")
     return clean
 
 
@@ -129,7 +208,7 @@ def positive(values: ArrayLike, *, argument: str) -> FloatArray:
         InvalidInput: If not a finite vector or not strictly positive somewhere.
     """
     clean = real_vector(values, argument=argument)
-    _require(clean > 0, clean, argument=argument, rule="must be above zero")
+    require(clean > 0, clean, argument=argument, rule="must be above zero")
     return clean
 
 
@@ -157,7 +236,7 @@ def numerator_within(
     upper = positive(denominator, argument=denominator_argument)
     lower = counts(numerator, argument=argument)
     same_length(**{argument: lower, denominator_argument: upper})
-    _require(
+    require(
         lower <= upper, lower, argument=argument, rule=f"must not exceed {denominator_argument}"
     )
     return lower, upper
@@ -176,8 +255,6 @@ def same_length(**arrays: Sized) -> int:
         InvalidInput: If one differs from the first; the error names that one.
     """
     names = list(arrays)
-    if not names:
-        raise InvalidInput("arrays", "at least one array is needed")
     length = len(arrays[names[0]])
     for name in names[1:]:
         if len(arrays[name]) != length:
@@ -277,7 +354,7 @@ def probability(values: ArrayLike, *, argument: str) -> FloatArray:
         InvalidInput: If not a finite vector or outside [0, 1] somewhere.
     """
     clean = real_vector(values, argument=argument)
-    _require((clean >= 0) & (clean <= 1), clean, argument=argument, rule="must lie between 0 and 1")
+    require((clean >= 0) & (clean <= 1), clean, argument=argument, rule="must lie between 0 and 1")
     return clean
 
 

@@ -215,13 +215,14 @@ def soft_membership(
     with threadpool_limits(limits=1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(z)
+        posterior, criterion = model.predict_proba(z), float(model.bic(z))
     component = linear_sum_assignment(cdist(typology.centroids, model.means_))[1]
     probability = np.full((len(matrix), clusters), np.nan)
-    probability[complete] = model.predict_proba(z)[:, component]
+    probability[complete] = posterior[:, component]
     return SoftMembership(
         probability=probability,
         reason=reasons(matrix, indicators=typology.indicators),
-        bic=float(model.bic(z)),
+        bic=criterion,
         converged=bool(model.converged_),
     )
 

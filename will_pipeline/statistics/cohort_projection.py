@@ -272,15 +272,14 @@ def error_interval(projected: ArrayLike, test: BackTest, *, level: float = 0.90)
         Vovk, Gammerman and Shafer (2005), Algorithmic Learning in a Random World, Springer (split
         conformal prediction); Tayman, Smith and Lin (2007), on empirical errors as intervals.
     """
-    values = np.asarray(projected)
-    flat = checks.counts(values.ravel(), argument="projected").reshape(values.shape)
+    persons = checks.count_array(projected, argument="projected")
     checks.confidence_level(level)
     errors = np.sort(np.abs(test.log_error))
     place = int(np.ceil((errors.size + 1) * level))
     if place > errors.size:
         raise InvalidInput("test", f"{errors.size} areas are too few for a level of {level!r}")
     half_width = float(errors[place - 1])
-    return Interval(flat * np.exp(-half_width), flat * np.exp(half_width), half_width)
+    return Interval(persons * np.exp(-half_width), persons * np.exp(half_width), half_width)
 
 
 def _cohorts(population: FloatArray, shift: int) -> FloatArray:
@@ -321,15 +320,13 @@ def _fertile(values: ArrayLike, shift: int, groups: int) -> FloatArray:
     mothers = checks.real_matrix(values, argument="fertile", columns=groups)
     if mothers.shape[0] != shift:
         raise InvalidInput("fertile", f"needs one row per child group ({shift})")
-    checks.probability(mothers.ravel(), argument="fertile")
+    inside = (mothers >= 0) & (mothers <= 1)
+    checks.require(inside, mothers, argument="fertile", rule="must lie between 0 and 1")
     return mothers
 
 
 def _population(values: ArrayLike, *, argument: str, like: FloatArray | None = None) -> FloatArray:
-    clean = checks.real_matrix(values, argument=argument)
-    if (clean < 0).any():
-        position = tuple(int(i) for i in np.argwhere(clean < 0)[0])
-        raise InvalidInput(argument, "must not be negative", position)
+    clean = checks.count_matrix(values, argument=argument)
     if like is not None and clean.shape != like.shape:
         raise InvalidInput(argument, f"must have shape {like.shape}, found {clean.shape}")
     return clean

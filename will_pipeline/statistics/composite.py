@@ -29,7 +29,10 @@ def penalised_mean(
 
     With M the mean, S the standard deviation and cv = S / M over the indicators of an area, the
     score is M + S cv or M - S cv. "+" is right when the index measures something bad: an area with
-    one very bad indicator is not rescued by the others.
+    one very bad indicator is not rescued by the others. M + S cv grows with every indicator as long
+    as none is over twice another, so everywhere between 70 and 130 (there by at least a thirteenth
+    of what the mean grows); beyond, raising the one low indicator may lower it. M - S cv falls when
+    an indicator far above the others rises further.
 
     Args:
         normalised: Normalised indicators, shape (..., m), in points, with positive means.
@@ -54,7 +57,7 @@ def penalised_mean(
     size = values.shape[-1]
     if ddof == 1 and (weights is not None or size < 2):
         raise InvalidInput("ddof", "must be 0 where weights are given or one indicator only")
-    mean = (values * weight).sum(axis=-1)
+    mean = _mean(values, weight)
     if not (mean > 0).all():
         raise InvalidInput("normalised", "the mean over indicators must be above zero")
     variance = (weight * (values - mean[..., None]) ** 2).sum(axis=-1) * size / (size - ddof)
@@ -127,9 +130,12 @@ def arithmetic(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Fl
 
     Raises:
         InvalidInput: If values are not finite or weights do not sum to one.
+
+    Source:
+        OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6.
     """
     values, weight = _aggregable(normalised, weights)
-    return np.asarray((values * weight).sum(axis=-1))
+    return _mean(values, weight)
 
 
 def geometric(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> FloatArray:
@@ -149,10 +155,9 @@ def geometric(normalised: ArrayLike, *, weights: ArrayLike | None = None) -> Flo
         OECD and JRC (2008), Handbook on Constructing Composite Indicators, step 6.
     """
     values, weight = _aggregable(normalised, weights)
-    if not (values > 0).all():
-        position = tuple(int(i) for i in np.argwhere(~(values > 0))[0])
-        raise InvalidInput("normalised", "must be above zero", position)
-    return np.asarray(np.exp((np.log(values) * weight).sum(axis=-1)))
+    checks.require(values > 0, values, argument="normalised", rule="must be above zero")
+    first = values[..., :1]
+    return np.asarray(first[..., 0] * np.exp((np.log(values / first) * weight).sum(axis=-1)))
 
 
 def exponential_scores(ranks: ArrayLike, *, total: int) -> FloatArray:
@@ -176,9 +181,7 @@ def exponential_scores(ranks: ArrayLike, *, total: int) -> FloatArray:
     """
     rank = np.asarray(ranks, dtype=np.float64)
     within = (rank >= 1) & (rank <= total)
-    if not within.all():
-        position = tuple(int(i) for i in np.argwhere(~within)[0])
-        raise InvalidInput("ranks", f"must lie between 1 and {total}", position)
+    checks.require(within, rank, argument="ranks", rule=f"must lie between 1 and {total}")
     share = (total - rank + 1) / total
     return np.asarray(-IOD_DECAY * np.log1p(-share * -np.expm1(-100 / IOD_DECAY)))
 
@@ -283,22 +286,25 @@ def nested_mean(
     return aggregates
 
 
+def _mean(values: FloatArray, weight: FloatArray) -> FloatArray:
+    # Taken from the first indicator, so that equal values have exactly their own value as mean.
+    first = values[..., :1]
+    return np.asarray(first[..., 0] + ((values - first) * weight).sum(axis=-1))
+
+
 def _aggregable(normalised: ArrayLike, weights: ArrayLike | None) -> tuple[FloatArray, FloatArray]:
     values = np.asarray(normalised, dtype=np.float64)
     if values.ndim == 0 or values.size == 0:
         raise InvalidInput("normalised", f"must have shape (..., m), found {values.shape}")
-    finite = np.isfinite(values)
-    if not finite.all():
-        position = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise InvalidInput("normalised", "must be finite", position)
+    checks.require(np.isfinite(values), values, argument="normalised", rule="must be finite")
     size = values.shape[-1]
     if weights is None:
         return values, np.full(size, 1 / size)
     weight = np.asarray(weights, dtype=np.float64)
     if weight.shape[-1:] != (size,):
         raise InvalidInput("weights", f"must have {size} entries, found shape {weight.shape}")
-    if not (weight >= 0).all():
-        raise InvalidInput("weights", "must be finite and not negative")
+    usable = np.isfinite(weight) & (weight >= 0)
+    checks.require(usable, weight, argument="weights", rule="must be finite and not negative")
     if not np.allclose(weight.sum(axis=-1), 1.0, rtol=0, atol=checks.SUM_TOLERANCE):
         raise InvalidInput("weights", "each set must sum to one")
     return values, weight

@@ -13,6 +13,7 @@ from statsmodels.regression.linear_model import RegressionResults
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 POWER = 0.80
 FEWEST_AREAS = 2
@@ -66,6 +67,7 @@ class EventStudy:
         return self.pre_trend_p_value >= 0.05
 
 
+@single_threaded
 def two_by_two(
     outcome: ArrayLike,
     *,
@@ -100,7 +102,8 @@ def two_by_two(
         73(1); Bertrand, Duflo and Mullainathan (2004), Quarterly Journal of Economics 119(1).
     """
     y = checks.real_vector(outcome, argument="outcome")
-    measure, later = _flags(treated, argument="treated"), _flags(after, argument="after")
+    measure = checks.flags(treated, argument="treated")
+    later = checks.flags(after, argument="after")
     areas = np.asarray(area)
     checks.same_length(outcome=y, treated=measure, after=later, area=areas)
     checks.confidence_level(level)
@@ -115,6 +118,7 @@ def two_by_two(
     return _effect(fit, 3, groups, level=level, power=power)
 
 
+@single_threaded
 def event_study(
     outcome: ArrayLike,
     *,
@@ -152,7 +156,7 @@ def event_study(
         with caution, AER: Insights 4(3); Goodman-Bacon (2021), Journal of Econometrics 225(2).
     """
     y = checks.real_vector(outcome, argument="outcome")
-    measure = _flags(treated, argument="treated")
+    measure = checks.flags(treated, argument="treated")
     when = checks.real_vector(period, argument="period")
     areas = np.asarray(area)
     checks.same_length(outcome=y, treated=measure, period=when, area=areas)
@@ -245,13 +249,6 @@ def _effect(
         control_areas=groups[1],
         minimum_detectable=minimum_detectable_effect(error, freedom, power=power),
     )
-
-
-def _flags(values: ArrayLike, *, argument: str) -> NDArray[np.bool_]:
-    flags = np.asarray(values)
-    if flags.dtype != np.bool_ or flags.ndim != 1 or flags.size == 0:
-        raise InvalidInput(argument, "must be a vector of true or false values")
-    return flags
 
 
 def _groups(

@@ -6,14 +6,18 @@ Every estimator here is closed form: priors by moments within a group (a city), 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 
 from will_pipeline.statistics import checks
-from will_pipeline.statistics.checks import FloatArray, InvalidInput
-
-HALF_EVENT = 0.5
-SMALLEST_SHRINKABLE_GROUP = 4
+from will_pipeline.statistics.checks import FloatArray
+from will_pipeline.statistics.prior_moments import (
+    HALF_EVENT,
+    BetaPosterior,
+    checked_draws,
+    group_members,
+    morris_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class MarshallRates:
 
 
 @dataclass(frozen=True)
-class ShrunkenRates:
+class ShrunkenRates(BetaPosterior):
     """Posterior of a proportion per area; every field has shape (n,).
 
     `prior_strength` is the weight of the prior in trials (persons) of that area, `alpha` and `beta`
@@ -40,10 +44,6 @@ class ShrunkenRates:
     prior_strength: FloatArray
     alpha: FloatArray
     beta: FloatArray
-
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw rates from the posterior: shape (draws, n), independent between areas."""
-        return generator.beta(self.alpha, self.beta, size=(_draws(draws), self.alpha.size))
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,12 @@ class ShrunkenRatios:
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
         """Draw ratios from the posterior: shape (draws, n), independent between areas."""
-        size = (_draws(draws), self.shape.size)
+        size = (checked_draws(draws), self.shape.size)
         return generator.gamma(self.shape, 1.0 / self.inverse_scale, size=size)
 
 
 @dataclass(frozen=True)
-class ObservedRates:
+class ObservedRates(BetaPosterior):
     """Unshrunk rates with Jeffreys intervals; every field has shape (n,), `rate` is the raw one."""
 
     rate: FloatArray
@@ -77,10 +77,6 @@ class ObservedRates:
     upper: FloatArray
     alpha: FloatArray
     beta: FloatArray
-
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw rates from the Jeffreys posterior: shape (draws, n), independent between areas."""
-        return generator.beta(self.alpha, self.beta, size=(_draws(draws), self.alpha.size))
 
 
 @dataclass(frozen=True)
@@ -93,7 +89,7 @@ class ObservedCounts:
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
         """Draw Poisson means from their Jeffreys posterior Gamma(events + 1/2): (draws, n)."""
-        size = (_draws(draws), self.events.size)
+        size = (checked_draws(draws), self.events.size)
         return generator.gamma(self.events + HALF_EVENT, 1.0, size=size)
 
 
@@ -184,7 +180,7 @@ def beta_binomial(
         events, trials, argument="events", denominator_argument="trials"
     )
     nominal = checks.confidence_level(level)
-    member = _groups(groups, count.size)
+    member = group_members(groups, count.size)
     total_count = np.bincount(member, weights=count)
     total_base = np.bincount(member, weights=base)
     degenerate = (total_count == 0) | (total_count == total_base)
@@ -194,8 +190,8 @@ def beta_binomial(
         total_count / total_base,
     )
     mean = group_mean[member]
-    weight, uncertainty = _morris_weights(
-        count / base, base, mean, unit_variance=mean * (1 - mean), member=member, binomial=True
+    weight, uncertainty = morris_weights(
+        count / base, base, mean, unit_variance=mean * (1 - mean), member=member, trial=1.0
     )
     floor = HALF_EVENT / np.minimum(mean, 1 - mean)
     strength = np.maximum(base * weight / (1 - weight), floor)
@@ -242,14 +238,14 @@ def gamma_poisson(
     base = checks.positive(expected, argument="expected")
     checks.same_length(observed=count, expected=base)
     nominal = checks.confidence_level(level)
-    member = _groups(groups, count.size)
+    member = group_members(groups, count.size)
     total_count = np.bincount(member, weights=count)
     group_mean = np.where(total_count == 0, HALF_EVENT, total_count) / np.bincount(
         member, weights=base
     )
     mean = group_mean[member]
-    weight, uncertainty = _morris_weights(
-        count / base, base, mean, unit_variance=mean, member=member, binomial=False
+    weight, uncertainty = morris_weights(
+        count / base, base, mean, unit_variance=mean, member=member, trial=0.0
     )
     strength = np.maximum(base * weight / (1 - weight), HALF_EVENT / mean)
     ratio = (count + mean * strength) / (base + strength)
@@ -320,51 +316,3 @@ def poisson_interval(events: ArrayLike, *, level: float = 0.90) -> ObservedCount
     lower = np.where(count > 0, stats.gamma.ppf((1 - nominal) / 2, shape), 0.0)
     upper = stats.gamma.ppf((1 + nominal) / 2, count + 1)
     return ObservedCounts(count, lower, upper)
-
-
-def _draws(draws: int) -> int:
-    if draws < 1:
-        raise InvalidInput("draws", f"must be at least 1, found {draws}")
-    return draws
-
-
-def _groups(labels: ArrayLike | None, length: int) -> NDArray[np.intp]:
-    if labels is None:
-        return np.zeros(length, dtype=np.intp)
-    return checks.group_index(labels, length=length, argument="groups")
-
-
-def _morris_weights(
-    raw: FloatArray,
-    base: FloatArray,
-    mean: FloatArray,
-    *,
-    unit_variance: FloatArray,
-    member: NDArray[np.intp],
-    binomial: bool,
-) -> tuple[FloatArray, FloatArray]:
-    """Weight of the prior per area and the variance due to having estimated the prior."""
-    areas = np.bincount(member)
-    total = np.bincount(member, weights=base)[member]
-    share = base / total
-    trial = 1.0 if binomial else 0.0
-    by_chance = (areas - 1) * np.bincount(member, weights=unit_variance) / areas
-    excess = np.bincount(member, weights=base * (raw - mean) ** 2) - by_chance
-    information = np.bincount(member, weights=np.maximum(base - trial, 0.0) * (1 - share))
-    between = np.where(
-        information > 0, np.maximum(excess, 0.0) / np.where(information > 0, information, 1.0), 0.0
-    )[member]
-
-    k = areas[member]
-    shrinkable = k >= SMALLEST_SHRINKABLE_GROUP
-    factor = np.where(shrinkable, (k - 3) / np.maximum(k - 1, 1), 0.0)
-    within = unit_variance / base
-    weight = factor * within / (within + between)
-
-    safe_factor = np.where(shrinkable, factor, 1.0)
-    of_mean = np.bincount(member, weights=share**2 * (within + between) / safe_factor)[member]
-    typical = np.bincount(member, weights=within)[member] / k
-    of_weight = (
-        2 / np.where(shrinkable, k - 3, 1) * weight**2 * (typical + between) / (within + between)
-    )
-    return weight, weight**2 * of_mean + of_weight * (raw - mean) ** 2

@@ -15,6 +15,7 @@ from scipy.special import ndtr
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.convergence import NotConverged
+from will_pipeline.statistics.threads import single_threaded
 
 Method = Literal["REML", "ML", "moments"]
 
@@ -67,6 +68,9 @@ class FayHerriotFit:
 
         Raises:
             InvalidInput: If the design is malformed or has another number of columns.
+
+        Source:
+            Rao and Molina (2015), Small Area Estimation, chapter 6, Wiley.
         """
         covariates = checks.real_matrix(design, argument="design", columns=self.coefficients.size)
         leverage = _quadratic(covariates, self.covariance)
@@ -96,6 +100,7 @@ class _Weighted:
     residuals: FloatArray
 
 
+@single_threaded
 def fay_herriot(
     direct: ArrayLike,
     variances: ArrayLike,
@@ -168,6 +173,7 @@ def fay_herriot(
     )
 
 
+@single_threaded
 def posterior(
     direct: ArrayLike, variances: ArrayLike, design: ArrayLike, *, level: float = 0.90
 ) -> HierarchicalPosterior:

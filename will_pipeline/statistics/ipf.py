@@ -89,9 +89,18 @@ def rake(
         frequency table, Annals of Mathematical Statistics 11; Fienberg, S. E. (1970), An iterative
         procedure for estimation in contingency tables, same journal 41.
     """
-    table = _table(seed, argument="seed")
-    targets = _targets(margins, table)
-    _check_consistent(targets)
+    table = checks.count_array(seed, argument="seed")
+    return _fit(
+        table,
+        _targets(margins, table, {axes: f"margins[{axes!r}]" for axes in margins}),
+        tolerance=tolerance,
+        max_iterations=max_iterations,
+    )
+
+
+def _fit(
+    table: FloatArray, targets: dict[Axes, FloatArray], *, tolerance: float, max_iterations: int
+) -> RakedTable:
     structural_zeros = int((table == 0).sum())
     allowed = tolerance * max(float(next(iter(targets.values())).sum()), np.finfo(float).tiny)
     discrepancy = np.inf
@@ -146,13 +155,13 @@ def spree(
         Purcell, N. J. and Kish, L. (1980), Postcensal estimates for local areas (or domains),
         International Statistical Review 48(1).
     """
-    old = checks.real_matrix(structure, argument="structure")
-    return rake(
-        old,
+    old = checks.count_matrix(structure, argument="structure")
+    targets = _targets(
         {(0,): area_totals, (1,): category_totals},
-        tolerance=tolerance,
-        max_iterations=max_iterations,
+        old,
+        {(0,): "area_totals", (1,): "category_totals"},
     )
+    return _fit(old, targets, tolerance=tolerance, max_iterations=max_iterations)
 
 
 def loglinear(
@@ -185,7 +194,7 @@ def loglinear(
         Bishop, Y. M. M., Fienberg, S. E. and Holland, P. W. (1975), Discrete Multivariate Analysis,
         chapter 3, MIT Press.
     """
-    counts = _table(observed, argument="observed")
+    counts = checks.count_array(observed, argument="observed")
     if not interactions:
         raise InvalidInput("interactions", "must name at least one interaction")
     margins = {
@@ -203,20 +212,6 @@ def loglinear(
     )
 
 
-def _table(values: ArrayLike, *, argument: str) -> FloatArray:
-    raw = np.asarray(values)
-    if raw.ndim == 0:
-        raise InvalidInput(argument, "must have at least one dimension")
-    flat = checks.real_vector(raw.reshape(-1), argument=argument)
-    table = flat.reshape(raw.shape)
-    negative = np.argwhere(table < 0)
-    if negative.size:
-        raise InvalidInput(
-            argument, "must not be negative", tuple(int(index) for index in negative[0])
-        )
-    return table
-
-
 def _axes(axes: Axes, dimensions: int) -> Axes:
     if not axes or list(axes) != sorted(set(axes)) or axes[0] < 0 or axes[-1] >= dimensions:
         raise InvalidInput(
@@ -225,14 +220,17 @@ def _axes(axes: Axes, dimensions: int) -> Axes:
     return axes
 
 
-def _targets(margins: Mapping[Axes, ArrayLike], seed: FloatArray) -> dict[Axes, FloatArray]:
+def _targets(
+    margins: Mapping[Axes, ArrayLike], seed: FloatArray, names: Mapping[Axes, str]
+) -> dict[Axes, FloatArray]:
+    """Check the margins against the seed and against each other, naming them as the caller does."""
     if not margins:
         raise InvalidInput("margins", "must hold at least one margin")
     targets = {}
     for axes, values in margins.items():
         kept = _axes(axes, seed.ndim)
-        name = f"margins[{axes!r}]"
-        target = _table(values, argument=name)
+        name = names[axes]
+        target = checks.count_array(values, argument=name)
         shape = tuple(seed.shape[axis] for axis in kept)
         if target.shape != shape:
             raise InvalidInput(name, f"must have shape {shape}, found {target.shape}")
@@ -241,10 +239,11 @@ def _targets(margins: Mapping[Axes, ArrayLike], seed: FloatArray) -> dict[Axes, 
             position = tuple(int(index) for index in unreachable[0])
             raise InvalidInput(name, "is above zero where the seed is all zero", position)
         targets[kept] = target
+    _check_consistent(targets, names)
     return targets
 
 
-def _check_consistent(targets: dict[Axes, FloatArray]) -> None:
+def _check_consistent(targets: dict[Axes, FloatArray], names: Mapping[Axes, str]) -> None:
     """Every two margins must agree on the margin they share (at least the grand total)."""
     for (first, left), (second, right) in combinations(targets.items(), 2):
         shared = tuple(axis for axis in first if axis in second)
@@ -253,9 +252,7 @@ def _check_consistent(targets: dict[Axes, FloatArray]) -> None:
         gap = float(np.abs(ours - theirs).max())
         if gap > CONSISTENCY * max(1.0, float(left.sum())):
             what = f"on axes {shared!r}" if shared else "on the grand total"
-            raise InvalidInput(
-                f"margins[{second!r}]", f"disagrees with margins[{first!r}] {what} by {gap:.6g}"
-            )
+            raise InvalidInput(names[second], f"disagrees with {names[first]} {what} by {gap:.6g}")
 
 
 def _margin(table: FloatArray, axes: Axes) -> FloatArray:

@@ -128,6 +128,9 @@ def prevalence(log_odds: ArrayLike) -> FloatArray:
 
     Raises:
         InvalidInput: If the vector is malformed.
+
+    Source:
+        Berkson, J. (1944), Application of the logistic function to bio-assay, JASA 39.
     """
     shares: FloatArray = expit(checks.real_vector(log_odds, argument="log_odds"))
     return shares
@@ -161,7 +164,7 @@ def calibrate(log_odds: ArrayLike, population: ArrayLike, target: float) -> Cali
     share = persons / persons.sum()
 
     def excess(shift: float) -> float:
-        return float(share @ expit(odds + shift)) - level
+        return float((share * expit(odds + shift)).sum()) - level
 
     centre = float(logit(level)) - odds
     shift = float(brentq(excess, centre.min() - 1.0, centre.max() + 1.0, xtol=1e-14, rtol=1e-14))

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 
 
@@ -38,9 +39,7 @@ def matrix_with_gaps(
     if len(set(indicators)) != len(indicators):
         raise InvalidInput("indicators", "must all be different")
     clean = raw.astype(np.float64)
-    if np.isinf(clean).any():
-        position = tuple(int(i) for i in np.argwhere(np.isinf(clean))[0])
-        raise InvalidInput(argument, "must be finite or missing", position)
+    checks.require(~np.isinf(clean), clean, argument=argument, rule="must be finite or missing")
     return clean
 
 

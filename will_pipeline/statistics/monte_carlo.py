@@ -105,7 +105,11 @@ def simulate_index(
     cube = _cube(draws, indicators=len(goalposts))
     areas = cube.shape[1]
     place = checks.group_index(city, length=areas, argument="city")
-    in_ranking = _mask(ranked, areas)
+    in_ranking = (
+        np.ones(areas, dtype=bool)
+        if ranked is None
+        else checks.flags(ranked, argument="ranked", length=areas)
+    )
     nominal = checks.confidence_level(level)
     _check_choices(aggregations, dirichlet_concentration, top)
     centre, slope = _scale(goalposts, references, areas)
@@ -159,22 +163,8 @@ def _cube(draws: ArrayLike, *, indicators: int) -> FloatArray:
         raise InvalidInput(
             "draws", f"must have shape (draws, areas, {indicators}), found {cube.shape}"
         )
-    finite = np.isfinite(cube)
-    if not finite.all():
-        position = tuple(int(i) for i in np.argwhere(~finite)[0])
-        raise InvalidInput("draws", "must be finite", position)
+    checks.require(np.isfinite(cube), cube, argument="draws", rule="must be finite")
     return cube
-
-
-def _mask(ranked: ArrayLike | None, areas: int) -> NDArray[np.bool_]:
-    if ranked is None:
-        return np.ones(areas, dtype=bool)
-    mask = np.asarray(ranked)
-    if mask.dtype != np.bool_ or mask.shape != (areas,):
-        raise InvalidInput(
-            "ranked", f"must be boolean of shape ({areas},), found {mask.dtype} of {mask.shape}"
-        )
-    return mask
 
 
 def _check_choices(

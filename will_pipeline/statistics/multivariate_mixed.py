@@ -13,6 +13,7 @@ from will_pipeline.statistics import checks, nested_error
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.convergence import NotConverged
 from will_pipeline.statistics.nested_error import DomainSums, NestedErrorFit, PredictionError
+from will_pipeline.statistics.threads import single_threaded
 
 Algorithm = Literal["maximum", "expectation-maximisation"]
 
@@ -80,6 +81,9 @@ class MultivariateMixedFit:
         Raises:
             InvalidInput: If an array is malformed, shapes disagree, a sampled domain is missing, or
                 a domain has fewer persons than were sampled.
+
+        Source:
+            As `multivariate_mixed`; Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
         """
         sums = self.sums
         x = checks.real_matrix(
@@ -122,6 +126,7 @@ class MultivariateMixedFit:
         )
 
 
+@single_threaded
 def multivariate_mixed(
     responses: ArrayLike,
     design: ArrayLike,

@@ -93,13 +93,16 @@ class PredictionError:
         return self.effects + self.coefficients + 2 * self.variances + self.residuals
 
 
-def domain_sums(responses: ArrayLike, design: ArrayLike, domains: ArrayLike) -> DomainSums:
+def domain_sums(
+    responses: ArrayLike, design: ArrayLike, domains: ArrayLike, *, named: str = "domains"
+) -> DomainSums:
     """Reduce a sample to sums by domain.
 
     Args:
         responses: Responses of the units, shape (N, k).
         design: Covariates of the units, shape (N, p), with a column of ones for an intercept.
         domains: Domain label of each unit, shape (N,).
+        named: What the caller calls the domains, for the errors.
 
     Returns:
         The sums.
@@ -108,20 +111,23 @@ def domain_sums(responses: ArrayLike, design: ArrayLike, domains: ArrayLike) -> 
         InvalidInput: If an array is malformed, lengths differ, covariates are collinear, units are
             not more than covariates, fewer than two domains are sampled, or no domain has two units
             (the two variances could not be told apart).
+
+    Source:
+        Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
     """
     y = checks.real_matrix(responses, argument="responses")
     x = checks.real_matrix(design, argument="design")
     labels = np.asarray(domains)
-    checks.same_length(responses=y, design=x, domains=labels)
+    checks.same_length(**{"responses": y, "design": x, named: labels})
     checks.at_least(y, x.shape[1] + 1, argument="responses")
     rank = int(np.linalg.matrix_rank(x))
     if rank < x.shape[1]:
         raise InvalidInput("design", f"is collinear: rank {rank} with {x.shape[1]} columns")
     distinct, member = np.unique(labels, return_inverse=True)
-    checks.at_least(distinct, 2, argument="distinct domains")
+    checks.at_least(distinct, 2, argument=f"{named} (distinct)")
     sizes = np.bincount(member).astype(np.float64)
     if sizes.max() < 2:
-        raise InvalidInput("domains", "must have at least one domain with two sampled units")
+        raise InvalidInput(named, "must have at least one domain with two sampled units")
     return DomainSums(
         labels=distinct,
         sizes=sizes,
@@ -149,6 +155,9 @@ def fit_at(sums: DomainSums, response: int, ratio: float) -> NestedErrorFit:
 
     Raises:
         InvalidInput: If the covariates and effects leave no residual variance.
+
+    Source:
+        Rao and Molina (2015), Small Area Estimation, chapter 7, Wiley.
     """
     retained = ratio / (1 + sums.sizes * ratio)
     y = sums.responses[:, response]
@@ -222,6 +231,9 @@ def ratio_variance(sums: DomainSums, fit: NestedErrorFit) -> float:
 
     Returns:
         Asymptotic variance of phi, with the residual variance estimated too.
+
+    Source:
+        Patterson and Thompson (1971), as in `maximise`.
     """
     inflated = 1 + sums.sizes * fit.ratio
     scaled = sums.covariates / inflated[:, None]
@@ -275,12 +287,13 @@ def prediction_error(
     )
 
 
-def locate(sums: DomainSums, domains: ArrayLike) -> NDArray[np.intp]:
+def locate(sums: DomainSums, domains: ArrayLike, *, named: str = "domains") -> NDArray[np.intp]:
     """Find each domain of a population among the sampled ones.
 
     Args:
         sums: The sample.
         domains: Labels of the domains of the population, shape (d,), without repetition.
+        named: What the caller calls them, for the errors.
 
     Returns:
         Row of each among the sampled domains, -1 where it has no sampled unit, shape (d,).
@@ -290,11 +303,11 @@ def locate(sums: DomainSums, domains: ArrayLike) -> NDArray[np.intp]:
     """
     labels = np.asarray(domains)
     if labels.ndim != 1 or np.unique(labels).size != labels.size:
-        raise InvalidInput("domains", "of the population must be one label each, none repeated")
+        raise InvalidInput(named, "of the population must be one label each, none repeated")
     stray = ~np.isin(sums.labels, labels)
     if stray.any():
         raise InvalidInput(
-            "domains",
+            named,
             f"of the population lack the sampled domain {sums.labels[stray].tolist()[0]!r}",
         )
     place = np.searchsorted(sums.labels, labels)

@@ -138,6 +138,9 @@ def goalpost_scores(values: ArrayLike, goalposts: Sequence[Goalposts]) -> FloatA
 
     Raises:
         InvalidInput: If the matrix is malformed or its width differs from the goalposts'.
+
+    Source:
+        Mazziotta and Pareto (2016), as in `Goalposts`.
     """
     matrix = checks.real_matrix(values, argument="values", columns=len(goalposts))
     return np.column_stack([goalposts[j].normalise(matrix[:, j]) for j in range(len(goalposts))])
@@ -216,6 +219,9 @@ def ranks(values: ArrayLike) -> FloatArray:
 
     Raises:
         InvalidInput: If the vector is malformed.
+
+    Source:
+        Kendall, M. G. (1945), The treatment of ties in ranking problems, Biometrika 33.
     """
     clean = checks.real_vector(values, argument="values")
     return np.asarray(stats.rankdata(-clean, method="average"), dtype=np.float64)

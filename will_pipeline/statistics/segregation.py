@@ -76,7 +76,7 @@ def isolation(group: ArrayLike, total: ArrayLike) -> float:
         Massey and Denton (1988), Social Forces 67(2).
     """
     x, t = _members_of(group, total)
-    return float((x / x.sum()) @ _share(x, t))
+    return float((x / x.sum() * _share(x, t)).sum())
 
 
 def interaction(group: ArrayLike, others: ArrayLike, total: ArrayLike) -> float:
@@ -103,7 +103,7 @@ def interaction(group: ArrayLike, others: ArrayLike, total: ArrayLike) -> float:
     y = _people(others, argument="others")
     checks.same_length(total=t, others=y)
     _not_above(x + y, t, argument="others", rule="must not exceed total together with group")
-    return float((x / x.sum()) @ _share(y, t))
+    return float((x / x.sum() * _share(y, t)).sum())
 
 
 def location_quotient(group: ArrayLike, total: ArrayLike) -> FloatArray:
@@ -149,15 +149,12 @@ def entropy_index(counts: ArrayLike) -> float:
         Theil, H. and Finizza, A. J. (1971), Journal of Mathematical Sociology 1(2); Massey and
         Denton (1988), Social Forces 67(2).
     """
-    table = checks.real_matrix(counts, argument="counts")
-    if (table < 0).any():
-        row, column = (int(i) for i in np.argwhere(table < 0)[0])
-        raise InvalidInput("counts", "must not be negative", (row, column))
+    table = checks.count_matrix(counts, argument="counts")
     if np.count_nonzero(table.sum(axis=0)) < 2:
         raise InvalidInput("counts", "needs members of at least two groups")
     units = table.sum(axis=1)
     whole = _entropy(table.sum(axis=0, keepdims=True))[0]
-    within = float(units @ _entropy(table) / units.sum())
+    within = float((units * _entropy(table)).sum() / units.sum())
     return float((whole - within) / whole)
 
 

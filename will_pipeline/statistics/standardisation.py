@@ -12,6 +12,7 @@ from scipy.optimize import lsq_linear
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.threads import single_threaded
 
 LARGEST_CONDITION_NUMBER = 1e8
 
@@ -74,12 +75,15 @@ def indirect(
     """
     count = checks.counts(observed, argument="observed")
     rates = checks.counts(standard_rates, argument="standard_rates")
-    population = _population(population_by_band, bands=rates.size)
+    population = checks.count_matrix(
+        population_by_band, argument="population_by_band", columns=rates.size
+    )
     checks.same_length(observed=count, population_by_band=population)
     expected = checks.positive(population @ rates, argument="expected")
     return IndirectStandardisation(expected, count / expected)
 
 
+@single_threaded
 def ecological_stratum_rates(
     counts: ArrayLike, population_by_band: ArrayLike, *, bounds: tuple[float, float] = (0.0, 1.0)
 ) -> EcologicalRates:
@@ -110,7 +114,7 @@ def ecological_stratum_rates(
         Sociological Review 18; Robinson, W. S. (1950), same journal 15.
     """
     count = checks.counts(counts, argument="counts")
-    population = _population(population_by_band)
+    population = checks.count_matrix(population_by_band, argument="population_by_band")
     checks.same_length(counts=count, population_by_band=population)
     bands = population.shape[1]
     checks.at_least(count, bands + 1, argument="counts")
@@ -143,15 +147,6 @@ def ecological_stratum_rates(
             else float("nan")
         ),
     )
-
-
-def _population(values: ArrayLike, *, bands: int | None = None) -> FloatArray:
-    population = checks.real_matrix(values, argument="population_by_band", columns=bands)
-    negative = np.argwhere(population < 0)
-    if negative.size:
-        row, band = (int(i) for i in negative[0])
-        raise InvalidInput("population_by_band", "must not be negative", (row, band))
-    return population
 
 
 def _robust_standard_error(

@@ -113,6 +113,9 @@ def hierarchy_relations(parent: ArrayLike) -> sparse.csr_array:
 
     Raises:
         InvalidInput: If a parent is no valid position or is the cell itself.
+
+    Source:
+        Hundepool et al. (2012), Statistical Disclosure Control, Wiley (tables as linear relations).
     """
     above = np.asarray(parent)
     if above.ndim != 1 or above.dtype.kind not in "iu":
@@ -144,6 +147,9 @@ def two_way_relations(rows: int, columns: int) -> sparse.csr_array:
 
     Raises:
         InvalidInput: If the table has no rows or no columns.
+
+    Source:
+        Hundepool et al. (2012), Statistical Disclosure Control, Wiley (tables as linear relations).
     """
     if rows < 1 or columns < 1:
         raise InvalidInput("rows", f"needs a table with cells, found {rows} x {columns}")
@@ -169,9 +175,11 @@ def bordered(table: ArrayLike) -> FloatArray:
 
     Raises:
         InvalidInput: If malformed or negative.
+
+    Source:
+        Hundepool et al. (2012), Statistical Disclosure Control, Wiley (tables as linear relations).
     """
-    inner = checks.real_matrix(table, argument="table")
-    checks.counts(inner.ravel(), argument="table")
+    inner = checks.count_matrix(table, argument="table")
     with_rows = np.hstack([inner, inner.sum(axis=1, keepdims=True)])
     return np.vstack([with_rows, with_rows.sum(axis=0, keepdims=True)])
 
@@ -349,10 +357,7 @@ def _consistent(cells: ArrayLike, relations: sparse.sparray) -> FloatArray:
 def _mask(values: ArrayLike | None, length: int, *, argument: str) -> Mask:
     if values is None:
         return np.zeros(length, dtype=bool)
-    mask = np.asarray(values)
-    if mask.dtype != np.bool_ or mask.shape != (length,):
-        raise InvalidInput(argument, f"must be a vector of {length} true or false values")
-    return mask
+    return checks.flags(values, argument=argument, length=length)
 
 
 def _threshold(value: float) -> None:

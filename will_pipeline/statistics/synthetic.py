@@ -99,6 +99,10 @@ def relative_risk(signals: ArrayLike, tilt: Tilt) -> RelativeRisks:
 
     Raises:
         InvalidInput: If signals or tilt are malformed or their widths differ.
+
+    Source:
+        Log-linear tilt of a synthetic estimate as in `estimate_tilt`; the bound is this library's
+        own choice.
     """
     check_tilt(tilt)
     clean = checks.real_matrix(signals, argument="signals", columns=tilt.weights.size)
@@ -242,13 +246,20 @@ def tilt_sensitivity(
 
     Raises:
         InvalidInput: As in `synthetic_counts` and `relative_risk`.
+
+    Source:
+        One choice varied at a time: OECD and JRC (2008), Handbook on Constructing Composite
+        Indicators, step 7.
     """
     clean = checks.real_vector(factors, argument="factors")
+    persons, _ = exposed_structure(populations, rates)
+    scores = checks.real_matrix(signals, argument="signals", columns=tilt.weights.size)
+    checks.same_length(populations=persons, signals=scores)
     variants = [replace(tilt, weights=factor * tilt.weights) for factor in clean]
     return np.array(
         [
             synthetic_counts(
-                populations, rates, total, risks=relative_risk(signals, variant).risk
+                persons, rates, total, risks=relative_risk(scores, variant).risk
             ).counts
             for variant in variants
         ]
@@ -269,11 +280,7 @@ def exposed_structure(populations: ArrayLike, rates: ArrayLike) -> tuple[FloatAr
         InvalidInput: If malformed or negative, or if an area has no exposed person.
     """
     share = checks.probability(rates, argument="rates")
-    persons = checks.real_matrix(populations, argument="populations", columns=share.size)
-    negative = np.argwhere(persons < 0)
-    if negative.size:
-        position = tuple(int(index) for index in negative[0])
-        raise InvalidInput("populations", "must not be negative", position)
+    persons = checks.count_matrix(populations, argument="populations", columns=share.size)
     checks.positive(persons.sum(axis=1), argument="populations total")
     return persons, share
 

@@ -200,10 +200,9 @@ def _expected_draws(
     """Exposed persons, shape (1 or draws, n), and expected ones, shape (draws, n)."""
     if population_errors is None:
         return persons.sum(axis=1)[None, :], group_rates @ persons.T
-    errors = checks.real_matrix(
+    errors = checks.count_matrix(
         population_errors, argument="population_errors", columns=persons.shape[1]
     )
     checks.same_length(populations=persons, population_errors=errors)
-    checks.counts(errors.reshape(-1), argument="population_errors")
     drawn = _gamma_draws(persons, errors, len(group_rates), generator)
     return drawn.sum(axis=2), np.einsum("dng,dg->dn", drawn, group_rates)

@@ -225,4 +225,4 @@ def test_a_suppressed_number_may_leave_no_trace(
     traces = {"affidabilita": "A", "indice_100": 90.0, "lettura": "sopra", "numeratore": 4.0}
     for column, trace in traces.items():
         findings = found(connection, alone, [row | {column: trace}])
-        assert broken(findings) == {"soppresso_vuoto"}, column
+        assert "soppresso_vuoto" in broken(findings), column

@@ -158,7 +158,13 @@ def test_a_small_area_is_withheld_with_the_counts_of_the_next(
     make_specification: MakeSpecification,
 ) -> None:
     specification = make_specification(t=[make_card(estimator=RATE, tipo=tier)])
-    facts = census_facts(specification, areas, {"prova": made()}, year=2011, sources=SOURCES)
+    facts = census_facts(
+        specification,
+        areas,
+        {"prova": made(numerator=1_000.0, denominator=10_000.0)},
+        year=2011,
+        sources=SOURCES,
+    )
     rows = withheld(facts, areas, specification, *SMALL)
     assert rows.columns == facts.columns
     by_area = {row["area_id"]: row for row in rows.iter_rows(named=True)}
@@ -172,6 +178,34 @@ def test_a_small_area_is_withheld_with_the_counts_of_the_next(
     untouched = rows.filter(~pl.col("area_id").is_in(["001001.A01", "001001.A03"]))
     before = facts.filter(~pl.col("area_id").is_in(["001001.A01", "001001.A03"]))
     assert untouched.equals(before)
+
+
+def test_a_rare_count_beside_a_small_area_is_withheld_whatever_its_tier(
+    areas: AreaCounts, make_card: MakeCard, make_specification: MakeSpecification
+) -> None:
+    specification = make_specification(t=[make_card(estimator=RATE, tipo="eb")])
+    facts = census_facts(specification, areas, {"prova": made()}, year=2011, sources=SOURCES)
+    rows = withheld(facts, areas, specification, *SMALL)
+    following = rows.row(by_predicate=pl.col("area_id") == "001001.A03", named=True)
+    assert following["stato"] == "soppresso_secondario"
+    assert [following[name] for name in TRACES] == [None] * len(TRACES)
+
+
+def test_words_beside_a_small_area_follow_from_the_rounded_numbers(
+    areas: AreaCounts, make_card: MakeCard, make_specification: MakeSpecification
+) -> None:
+    specification = make_specification(t=[make_card(estimator=RATE, tipo="eb")])
+    fine = made(
+        value=10.4, lower=10.2, upper=10.6, numerator=1_040.0, denominator=10_000.0, city=10.1
+    )
+    facts = census_facts(specification, areas, {"prova": fine}, year=2011, sources=SOURCES)
+    assert (
+        facts.row(by_predicate=pl.col("area_id") == "001001.A03", named=True)["lettura"] == "sopra"
+    )
+    rows = withheld(facts, areas, specification, *SMALL)
+    told = rows.row(by_predicate=pl.col("area_id") == "001001.A03", named=True)
+    assert (told["ic_inf"], told["valore"], told["ic_sup"]) == (10.0, 10.5, 11.0)
+    assert told["lettura"] == "non_distinguibile"
 
 
 def test_the_floor_is_the_one_of_the_indicator_and_never_that_of_a_city(
@@ -206,7 +240,9 @@ def test_whatever_the_sizes_no_city_has_a_single_withheld_count(
     )
     small = pl.col("residents") < 250
     assert rows.filter(small)["stato"].eq("soppresso").all()
-    assert rows.filter(~small)["stato"].eq("valido").all()
+    allowed = ["valido", "soppresso_secondario"]
+    assert rows.filter(~small)["stato"].is_in(allowed).all()
+    assert rows.filter(~small)["stato"].eq("soppresso_secondario").sum() <= 2
     hidden = rows.group_by("city").agg(
         counts=pl.col("numeratore").is_null().sum(), small=small.sum()
     )

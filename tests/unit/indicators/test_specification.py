@@ -87,15 +87,15 @@ def test_a_missing_word_is_named(tmp_path: Path, theme: dict[str, Any]) -> None:
     refused(tmp_path, theme, "indicators.0.cosa_non_dice")
 
 
-def test_a_standardisation_needs_two_bands_and_rates_that_are_shares(
+def test_a_standardisation_names_its_expected_cases_and_the_source_of_the_rates(
     tmp_path: Path, theme: dict[str, Any]
 ) -> None:
-    band = {"name": "tutti", "population": "Y"}
-    standardised = {**RATE, "kind": "shrunk_standardised", "bands": [band]}
+    standardised = {**RATE, "kind": "shrunk_standardised", "expected": "0.1 * Y"}
     theme["indicators"][0]["estimator"] = standardised
-    refused(tmp_path, theme, "bands")
-    standardised["bands"] = [band, {**band, "rate": 1.2}]
-    refused(tmp_path, theme, "rate")
+    refused(tmp_path, theme, "standard")
+    del standardised["expected"]
+    standardised["standard"] = "published_rates"
+    refused(tmp_path, theme, "expected")
 
 
 def test_an_indicator_defined_twice_is_named(tmp_path: Path, theme: dict[str, Any]) -> None:
