@@ -26,8 +26,8 @@ ROLES = {
     "contesto": "Accompagna la lettura, non entra negli indici",
 }
 TIERS = {
-    "osservato": "Numero contato da una fonte: resta l'errore della fonte.",
-    "derivato": "Rapporto fra conteggi: resta l'errore della fonte.",
+    "osservato": "Numero come lo pubblica la fonte: resta l'errore della fonte.",
+    "derivato": "Rapporto fra dati della fonte: resta l'errore della fonte.",
     "eb": "Tasso avvicinato alla media della città, tanto più quanto meno sono i casi.",
     "sintetico": "Stima sintetica: porta alle aree un dato noto solo per un territorio più grande.",
     "modellato": "Stima da un modello: l'intervallo comprende l'errore del modello.",
