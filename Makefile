@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 FIGURES ?=
+EDITION ?=
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -13,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev clean figures goalposts lock
+.PHONY: help run test test-long lint dev clean figures goalposts pages lock
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -46,8 +47,12 @@ figures: $(READY) ## Remake the embedded figures from official files: make figur
 	@test -n "$(FIGURES)" || { echo "usage: make figures FIGURES=<folder of official files>"; exit 2; }
 	@$(BIN)/python -m will_pipeline.sources.embedding "$(FIGURES)"
 
-goalposts: $(READY) ## Remake the frozen goalposts and class cuts of the base vintage
-	@$(BIN)/python -m will_pipeline.indicators.freezing assets/raw data/raw/figures
+goalposts: $(READY) ## Freeze goalposts and class cuts of a new edition: make goalposts EDITION=<name>
+	@test -n "$(EDITION)" || { echo "usage: make goalposts EDITION=<name of the new edition>"; exit 2; }
+	@$(BIN)/python -m will_pipeline.indicators.freezing assets/raw data/raw/figures --edition "$(EDITION)"
+
+pages: run ## Remake the pages of the indicators from the published mart
+	@$(BIN)/python -m will_pipeline.documentation
 
 lock: ## Lock the requirements with hashes and without naming a registry (needs uv)
 	@uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -15,6 +15,7 @@ from will_pipeline.indicators.estimators import Estimate
 from will_pipeline.indicators.facts import census_facts
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
+from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.profiles import assign_profiles, profile_rows, unranked_areas
@@ -40,6 +41,19 @@ def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg
     )
     context = context_facts(warehouse.read("core.municipality_context"))
     return warehouse.write("marts.fatto_indicatore", pl.concat([census, context], how="diagonal"))
+
+
+@dg.asset(
+    key=["marts", "qualita_indicatore"],
+    deps=[["marts", "fatto_indicatore"], ["marts", "dim_indicatore"], ["marts", "dim_area"]],
+    **MART,
+)
+def qualita_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
+    """Il rapporto di qualità di ogni indicatore: rilevanza, accuratezza, tempi, confronti."""
+    tables = ("fatto_indicatore", "dim_indicatore", "dim_area")
+    published = warehouse.read_layer("marts", tables)
+    rows = quality_rows(*(published[name] for name in tables))
+    return warehouse.write("marts.qualita_indicatore", rows)
 
 
 @dg.asset(key=["marts", "fatto_indice"], deps=COUNTS, **MART)

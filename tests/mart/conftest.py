@@ -13,6 +13,7 @@ from will_pipeline.contracts.conform import conform
 from will_pipeline.contracts.dictionary import dictionary_rows
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.indicators.methods import indicator_rows
+from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import load_specification, theme_rows
 from will_pipeline.mart.release import info_rows
 from will_pipeline.mart.shelf import Shelf, Statement
@@ -57,6 +58,7 @@ def tables(
         "fatto_indicatore": _facts(),
         "fatto_indice": _indices(),
         "fatto_profilo": _profiles(),
+        "qualita_indicatore": quality_rows(_facts(), indicator_rows(specification), _areas()),
         "dim_profilo": profile_rows(specification, _profiles()),
         "dim_fonte": _sources(),
         "controllo": _checks(),

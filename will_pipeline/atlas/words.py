@@ -18,8 +18,8 @@ INDICATOR_STATES = {
 }
 
 TIERS = {
-    "osservato": "contato",
-    "derivato": "calcolato da conteggi",
+    "osservato": "dato della fonte",
+    "derivato": "rapporto fra dati della fonte",
     "eb": "stabilizzato",
     "sintetico": "stima sintetica",
     "modellato": "stima da modello",

@@ -189,8 +189,8 @@ def _profile_row(chosen: tuple[Theme, ...], specification: Specification) -> dic
         "label_en": _listed([theme.profile_en for theme in chosen], " and ")
         or "No need stands out from the city",
         "descrizione": (
-            f"È più probabile che no che l'area sia nel terzo più alto della città (arrotondato "
-            f"per eccesso) per: {needs}. Il profilo descrive l'area, non le persone."
+            f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
+            "città (arrotondato per eccesso). Il profilo descrive l'area, non le persone."
             if chosen
             else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
             "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "

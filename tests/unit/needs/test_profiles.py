@@ -190,7 +190,7 @@ def test_a_profile_speaks_of_the_area_and_brings_questions(
     told: dict[str, dict[str, str]], specification: Specification
 ) -> None:
     both = told["solitudine+mobilita"]
-    assert "per: Solitudine e mobilità sociale." in both["descrizione"]
+    assert "In evidenza: Solitudine e mobilità sociale." in both["descrizione"]
     assert both["tratti_su"] == "solitudine, mobilita"
     assert both["tratti_giu"] == "giovani, nuove_generazioni"
     for theme in specification.themes[1:3]:

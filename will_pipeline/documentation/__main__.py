@@ -1,0 +1,60 @@
+"""The command that makes the pages of the indicators: `python -m will_pipeline.documentation`.
+
+It reads the latest release of the mart and leaves in the folder exactly the pages it made.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from will_pipeline.documentation.indicator_pages import TABLES, indicator_pages
+from will_pipeline.mart.release import DATABASE_FILE
+
+PROJECT = Path(__file__).parents[2]
+GENERATED = ("*.md", "*.svg")
+
+
+def read_mart(release: Path) -> dict[str, pl.DataFrame]:
+    """Read the tables that the pages are made of.
+
+    Args:
+        release: folder of a release.
+
+    Raises:
+        FileNotFoundError: the folder has no mart.
+    """
+    file = release / DATABASE_FILE
+    if not file.is_file():
+        raise FileNotFoundError(f"nessun mart in {release}: prima va eseguito «make run»")
+    with duckdb.connect(str(file), read_only=True) as connection:
+        return {name: connection.sql(f'FROM "{name}"').pl() for name in TABLES}
+
+
+def write_pages(pages: dict[str, str], folder: Path) -> None:
+    """Write the pages and remove those of indicators that are no more."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for pattern in GENERATED:
+        for file in folder.glob(pattern):
+            if file.name not in pages:
+                file.unlink()
+    for name, text in pages.items():
+        (folder / name).write_text(text, "utf-8")
+
+
+def main() -> None:
+    """Write the pages of the indicators."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--release", type=Path, default=PROJECT / "data" / "marts" / "latest")
+    parser.add_argument("--output", type=Path, default=PROJECT / "docs" / "method" / "indicatori")
+    arguments = parser.parse_args()
+    pages = indicator_pages(read_mart(arguments.release))
+    write_pages(pages, arguments.output)
+    print(f"{len(pages)} file in {arguments.output}")
+
+
+if __name__ == "__main__":
+    main()
