@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import Floats, evaluate
-from will_pipeline.indicators.specification import NetOfStructure, ShrunkStandardised
+from will_pipeline.indicators.kinds import NetOfStructure, ShrunkStandardised
 from will_pipeline.statistics.standardisation import ecological_stratum_rates
 
 POOL_LEAST_RESIDENTS = 1_000

@@ -9,9 +9,9 @@ import yaml
 
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
+from will_pipeline.indicators.kinds import Estimator
 from will_pipeline.indicators.methods import METHOD_IN_WORDS, indicator_rows
 from will_pipeline.indicators.specification import (
-    Estimator,
     Indicator,
     Specification,
     SpecificationFault,
@@ -124,11 +124,11 @@ def test_the_four_needs_come_in_order_and_only_the_last_is_partial(shipped: Spec
     assert [shipped.is_partial(name) for name in names] == [False, False, False, True]
 
 
-def test_what_enters_an_index_has_a_direction_and_what_accompanies_has_none(
+def test_what_tells_a_need_has_a_direction_and_what_accompanies_has_none(
     shipped: Specification,
 ) -> None:
     for card in shipped.indicators.values():
-        assert (card.polarita != 0) == (card.ruolo == "indice"), card.indicatore_id
+        assert (card.polarita != 0) == (card.ruolo in ("indice", "persone")), card.indicatore_id
     assert shipped.indicators["occupazione_femminile"].polarita == -1
 
 
