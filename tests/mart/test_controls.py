@@ -21,8 +21,16 @@ NOTHING = pl.DataFrame(
 )
 
 
-def rows(tables: Tables, *findings: Finding, impossible: pl.DataFrame = NOTHING) -> pl.DataFrame:
-    return control_rows(tables, findings, impossible)
+ALL_THERE = pl.DataFrame(schema={"indicatore_id": pl.String, "motivo": pl.String})
+
+
+def rows(
+    tables: Tables,
+    *findings: Finding,
+    impossible: pl.DataFrame = NOTHING,
+    unavailable: pl.DataFrame = ALL_THERE,
+) -> pl.DataFrame:
+    return control_rows(tables, findings, impossible, unavailable)
 
 
 def only(found: pl.DataFrame, control: str) -> dict[str, dict[str, Any]]:
@@ -37,6 +45,7 @@ def test_good_content_passes_every_control(
     assert set(found["esito"]) == {"superato"}
     assert set(found["controllo"]) == {
         "impronta_della_fonte", "somma_residenti", "indice_in_ogni_area", "conteggi_possibili",
+        "indicatore_disponibile",
     }  # fmt: skip
     assert (
         "10 byte, sha256 aaaaaaaaaaaa…" in only(found, "impronta_della_fonte")["prova"]["messaggio"]

@@ -14,7 +14,8 @@ from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
 from will_pipeline.indicators.disclosure import withhold
 from will_pipeline.indicators.estimators import Estimate, Settings, nothing
 from will_pipeline.indicators.kinds import COUNTS_OF_PERSONS, Unavailable
-from will_pipeline.indicators.persons import Persons
+from will_pipeline.indicators.levels import Evidence
+from will_pipeline.indicators.persons import Persons, estimate_persons
 from will_pipeline.indicators.specification import Indicator, Specification
 
 GRADE_A_LIMIT = 0.165
@@ -49,6 +50,39 @@ def census_facts(
         for name, found in estimates.items()
     ]
     return withhold(pl.concat(facts), areas.frame, specification)
+
+
+def indicator_facts(
+    specification: Specification,
+    areas: AreaCounts,
+    estimates: Mapping[str, Estimate],
+    *,
+    evidence: Evidence,
+    settings: Settings,
+    year: int,
+    sources: Mapping[str, str],
+) -> pl.DataFrame:
+    """Rows of `fatto_indicatore` for all that is said about areas: rates, persons, what is missing.
+
+    Args:
+        specification: the specification table.
+        areas: areas in the order of the estimates, with `area_id` and `residents`.
+        estimates: estimates of the indicators that come from counts.
+        evidence: what is known outside the areas, for the persons.
+        settings: draws, level and seed.
+        year: year of the counts.
+        sources: source of each level (`C`, `Q`, `A`).
+    """
+    persons = estimate_persons(
+        specification, areas, estimates, evidence=evidence, settings=settings
+    )
+    return pl.concat(
+        [
+            census_facts(specification, areas, estimates, year=year, sources=sources),
+            persons_facts(specification, areas, persons, structure_year=year),
+            unavailable_facts(specification, areas, year=year, sources=sources),
+        ]
+    )
 
 
 def persons_facts(
@@ -188,3 +222,26 @@ def impossible_counts(areas: AreaCounts, estimates: Mapping[str, Estimate]) -> p
         for name, estimate in estimates.items()
     ]
     return pl.concat(found).select("indicatore_id", "area_id", "numeratore", "denominatore")
+
+
+def unavailable_indicators(
+    specification: Specification, areas: AreaCounts, pool: pl.DataFrame
+) -> pl.DataFrame:
+    """Indicators that the figures in use cannot give: `indicatore_id`, `motivo` (in Italian).
+
+    Args:
+        specification: the specification table.
+        areas: counts of the areas.
+        pool: census areas of Italy.
+    """
+    reasons = {}
+    for name, card in specification.indicators.items():
+        absent = specification.missing(name, areas.frame.columns, pool.columns)
+        if isinstance(card.estimator, Unavailable):
+            reasons[name] = card.estimator.reason
+        elif absent:
+            reasons[name] = f"nella fonte mancano le variabili {', '.join(absent)}"
+    return pl.DataFrame(
+        {"indicatore_id": list(reasons), "motivo": list(reasons.values())},
+        schema={"indicatore_id": pl.String, "motivo": pl.String},
+    )
