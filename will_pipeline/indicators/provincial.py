@@ -27,7 +27,6 @@ LATER_PROVINCES = {
     "Medio Campidano": "Sud Sardegna",
 }
 """Provinces of 2011 that the BES of territories counts inside another one."""
-_VARIABLE = r"^(P|ST|PF|A|E)\d+$"
 _PER_HUNDRED = 100.0
 
 
@@ -123,7 +122,7 @@ def provinces_of_areas(pool: pl.DataFrame) -> pl.DataFrame:
     return (
         pool.with_columns(province=pl.col("province").replace(LATER_PROVINCES))
         .group_by("province", "region")
-        .agg(pl.selectors.matches(_VARIABLE).sum())
+        .agg(pl.selectors.numeric().sum())
         .with_columns(code=pl.col("province").map_elements(province_code, return_dtype=pl.String))
         .sort("province", "region")
     )
