@@ -50,17 +50,17 @@ ogni area, in tre passi:
    dove è pubblicato;
 2. **rischio relativo** dell'area: exp(b · tanh(s / b)), con b = ln 2 e s = somma dei pesi per
    ln(segnale dell'area / segnale della città). Resta fra 0,5 e 2;
-3. **livello**: il prodotto è riportato in proporzione, così che le aree di ogni livello sommino alla
-   città: quota di riferimento × residenti esposti della città (entro un milionesimo di persona prima
-   dell'arrotondamento; nel mart le persone hanno un decimale).
+3. **livello**: il prodotto è riportato in proporzione, così che le aree di ogni livello sommino
+   alla città: quota di riferimento × residenti esposti della città (entro un milionesimo di persona
+   prima dell'arrotondamento; nel mart le persone hanno un decimale).
 
 L'intervallo (5°-95° percentile di un bootstrap parametrico) comprende l'errore del livello, dei
-tassi per gruppo, dei pesi, dei segnali, la variabilità fra aree che i segnali non spiegano e il caso
-nel numero di persone. La variabilità è misurata fra province ed è **moltiplicata per 1,5**, perché
-fra quartieri può essere maggiore: in `coverage.md`, dove i quartieri variano una volta e mezza le
-province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello allargato
-l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo scelto: meglio
-larghi che falsamente sicuri.
+tassi per gruppo, dei pesi, dei segnali, la variabilità fra aree che i segnali non spiegano e il
+caso nel numero di persone. La variabilità è misurata fra province ed è **moltiplicata per 1,5**,
+perché fra quartieri può essere maggiore: in `coverage.md`, dove i quartieri variano una volta e
+mezza le province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello allargato
+l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo scelto:
+meglio larghi che falsamente sicuri.
 
 **Non è compreso** in nessun intervallo: quanto la città si scosta dalla sua provincia (o dalla sua
 ripartizione); quanto la struttura è cambiata dal 2011; che i segnali agiscano fra quartieri in modo
@@ -93,21 +93,22 @@ riferimento, ai segnali si chiede come si distinguono posti di pari livello. Pro
 
 Variabilità non spiegata fra province: {heterogeneity} %; allargata per le aree: {inflated} %.
 
-**Errore fuori campione** (ogni regione prevista da pesi stimati sulle altre; scarto quadratico medio
-del livello della provincia da quello della sua regione): **{loro} %**, contro {none} % senza alcun
-segnale. Comprende il rumore dei tre anni ({error} %).
+**Errore fuori campione** (ogni regione prevista da pesi stimati sulle altre; scarto quadratico
+medio del livello della provincia da quello della sua regione): **{loro} %**, contro {none} % senza
+alcun segnale. Comprende il rumore dei tre anni ({error} %).
 """
 ISOLATION = """\
 Livello: quota della ripartizione (PASSI d'Argento, ultimo anno {year}), uguale per tutte le città
-della stessa ripartizione: **non si confrontano città**. I tassi sono percentuali intere senza errore
-pubblicato: si assume un errore standard di {rate_error} punti.
+della stessa ripartizione: **non si confrontano città**. I tassi sono percentuali intere senza
+errore pubblicato: si assume un errore standard di {rate_error} punti percentuali.
 
-Tassi per età: {rates}. Il tasso dei 75 anni e più non è pubblicato (manca la classe 75-84): è ciò
-che il totale lascia, con la struttura per età delle aree di censimento italiane. I tassi per
+Tassi per età: {rates}.
+Il tasso dei 75 anni e più non è pubblicato (manca la classe 75-84): è ciò che il totale lascia, con
+la struttura per età delle aree di censimento italiane. I tassi per
 istruzione non si usano: il censimento non incrocia istruzione ed età per area.
 
-Nessun riferimento esiste sotto la ripartizione: i pesi sono un'**ipotesi dichiarata**. Se una quota p
-di anziani ha una condizione che moltiplica il rischio per R, l'elasticità è
+Nessun riferimento esiste sotto la ripartizione: i pesi sono un'**ipotesi dichiarata**. Se una quota
+p di anziani ha una condizione che moltiplica il rischio per R, l'elasticità è
 p (R − 1) / (1 + p (R − 1)): con p = 0,3, R = 2 per chi vive solo dà 0,23, R = 1,5 per la vedovanza
 0,13.
 
@@ -166,10 +167,8 @@ def page(descriptors: Path, figures: Path) -> str:
     for card in specification.synthetic:
         found = persons[card.indicatore_id]
         parts += [f"## {card.nome}\n\n`{card.indicatore_id}` = {card.formula}.\n"]
-        parts += [
-            _learnt(card, specification, areas, found, evidence),
-            _cities(areas, found, evidence),
-        ]
+        parts.append(_learnt(card, specification, areas, found, evidence))
+        parts.append(_cities(areas, found, evidence))
     rows = [
         f"| `{card.indicatore_id}` | {getattr(card.estimator, 'reason', '')} |"
         for card in specification.unavailable
@@ -209,7 +208,7 @@ def _learnt(
         return ISOLATION.format(
             **common,
             year=max(level.year for level in levels.values()),
-            rate_error=_number(estimator.level.rate_error, 0),
+            rate_error=_number(estimator.level.rate_error, 1),
             rates=rates,
             sensitivity=_sensitivity(sensitivity(card, areas, model, levels), areas, found),
         )
@@ -252,7 +251,7 @@ def _cities(areas: AreaCounts, found: Persons, evidence: Evidence) -> str:
         at = rows[city.pro_com]
         inside = (areas.frame["pro_com"] == city.pro_com).to_numpy() & ~areas.is_city
         share = 100 * estimate.value / estimate.denominator
-        shown = share[inside & areas.publishable]
+        shown = share[inside & areas.publishable & ~areas.alone]
         lines.append(
             f"| {city.name} | {found.years[at]} | {_number(share[at], 1)} | "
             f"{_number(estimate.value[at], 1)} | {_number(estimate.lower[at], 0)}-"

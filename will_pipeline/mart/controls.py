@@ -43,6 +43,7 @@ def control_rows(
     rows += _residents(tables["dim_area"])
     rows += _every_need_everywhere(tables)
     rows += _persons_add_up(tables)
+    rows += _persons_everywhere(tables, unavailable)
     rows += _available(unavailable)
     rows += _impossible(impossible)
     return pl.DataFrame(rows, infer_schema_length=None)
@@ -126,16 +127,43 @@ def _every_need_everywhere(tables: Mapping[str, pl.DataFrame]) -> list[dict[str,
     return rows
 
 
-def _persons_add_up(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
-    """Whether expected persons of the areas make the city's, where every area is published."""
-    persons = (
+def _persons(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    return (
         tables["dim_indicatore"]
         .filter((pl.col("ruolo") == "persone") & (pl.col("unita") != "%"))
         .select("indicatore_id")
+        .sort("indicatore_id")
     )
+
+
+def _persons_everywhere(
+    tables: Mapping[str, pl.DataFrame], unavailable: pl.DataFrame
+) -> list[dict[str, object]]:
+    expected = _persons(tables).join(unavailable, on="indicatore_id", how="anti")
+    ranked = tables["dim_area"].filter("in_graduatoria").select("area_id")
+    valid = tables["fatto_indicatore"].filter(pl.col("stato") == "valido")
+    rows = []
+    for name in expected["indicatore_id"]:
+        found = valid.filter(pl.col("indicatore_id") == name)
+        without = ranked.join(found, on="area_id", how="anti").height
+        rows.append(
+            _row(
+                "persone_in_ogni_area",
+                name,
+                without == 0,
+                f"Aree in graduatoria senza persone stimate: {without} su {ranked.height}.",
+                value=without,
+                gravity=WARNING,
+            )
+        )
+    return rows
+
+
+def _persons_add_up(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
+    """Whether expected persons of the areas make the city's, where every area is published."""
     facts = (
         tables["fatto_indicatore"]
-        .join(persons, on="indicatore_id", how="semi")
+        .join(_persons(tables), on="indicatore_id", how="semi")
         .join(tables["dim_area"].select("area_id", "pro_com", "livello"), on="area_id")
     )
     known = facts.group_by("indicatore_id", "pro_com", "livello").agg(
