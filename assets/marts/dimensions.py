@@ -52,10 +52,14 @@ def dim_dimensione(warehouse: Warehouse) -> dg.MaterializeResult:
     return warehouse.write("marts.dim_dimensione", theme_rows(load_specification()))
 
 
-@dg.asset(key=["marts", "dim_indicatore"], **MART)
+@dg.asset(
+    key=["marts", "dim_indicatore"], deps=[["raw", "istat_censimento_2011_variabili"]], **MART
+)
 def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
     """La scheda di ogni indicatore: formula, lettura, limiti, metodo."""
-    return warehouse.write("marts.dim_indicatore", indicator_rows(load_specification()))
+    codes = warehouse.read("raw.istat_censimento_2011_variabili")["code"].to_list()
+    rows = indicator_rows(load_specification(codes=codes))
+    return warehouse.write("marts.dim_indicatore", rows)
 
 
 @dg.asset(key=["marts", "dim_fonte"], deps=[["raw", key] for key in SOURCES], **MART)

@@ -8,13 +8,15 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.context import context_facts
 from will_pipeline.indicators.estimators import Estimate
-from will_pipeline.indicators.facts import census_facts
+from will_pipeline.indicators.facts import indicator_facts
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
+from will_pipeline.indicators.levels import Evidence
 from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
@@ -28,19 +30,29 @@ MART: dict[str, Any] = {
     "kinds": {"duckdb", "python"},
 }
 COUNTS = [["core", "area"], ["core", "census_2011"], ["core", "census_2011_pool"]]
+EVIDENCE = ("istat_censimento_2011_ace", "istat_bes_territori", "iss_passi_argento")
 
 
 @dg.asset(
-    key=["marts", "fatto_indicatore"], deps=[*COUNTS, ["core", "municipality_context"]], **MART
+    key=["marts", "fatto_indicatore"],
+    deps=[*COUNTS, *(["raw", source] for source in EVIDENCE), ["core", "municipality_context"]],
+    **MART,
 )
 def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """Gli indicatori di ogni area, con intervallo, stato, affidabilità, confronto e fonte."""
     areas, estimates = estimated(warehouse, estimation)
-    census = census_facts(
-        load_specification(), areas, estimates, year=CENSUS_YEAR, sources=SOURCE_OF_LEVEL
+    pool, series, isolation = (warehouse.read(f"raw.{source}") for source in EVIDENCE)
+    rows = indicator_facts(
+        load_specification(),
+        areas,
+        estimates,
+        evidence=Evidence(pool, series, isolation, load_cities()),
+        settings=estimation.value(),
+        year=CENSUS_YEAR,
+        sources=SOURCE_OF_LEVEL,
     )
     context = context_facts(warehouse.read("core.municipality_context"))
-    return warehouse.write("marts.fatto_indicatore", pl.concat([census, context], how="diagonal"))
+    return warehouse.write("marts.fatto_indicatore", pl.concat([rows, context], how="diagonal"))
 
 
 @dg.asset(

@@ -10,7 +10,8 @@ import dagster as dg
 from assets.marts.facts import COUNTS, estimated
 from will_pipeline.atlas.static import render_atlas, template_hash
 from will_pipeline.contracts.catalogue import load_views
-from will_pipeline.indicators.facts import impossible_counts
+from will_pipeline.indicators.facts import impossible_counts, unavailable_indicators
+from will_pipeline.indicators.specification import load_specification
 from will_pipeline.mart.controls import control_rows
 from will_pipeline.mart.fingerprint import release_fingerprint
 from will_pipeline.mart.release import (
@@ -34,8 +35,13 @@ def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Materi
     findings = [
         finding for name in TABLES for finding in warehouse.check(MARTS, contracts_of(MARTS)[name])
     ]
-    impossible = impossible_counts(*estimated(warehouse, estimation))
-    rows = control_rows(warehouse.read_layer(MARTS, TABLES), findings, impossible)
+    areas, estimates = estimated(warehouse, estimation)
+    missing = unavailable_indicators(
+        load_specification(), areas, warehouse.read("core.census_2011_pool")
+    )
+    rows = control_rows(
+        warehouse.read_layer(MARTS, TABLES), findings, impossible_counts(areas, estimates), missing
+    )
     return warehouse.write("marts.controllo", rows)
 
 

@@ -21,8 +21,32 @@ NOTHING = pl.DataFrame(
 )
 
 
-def rows(tables: Tables, *findings: Finding, impossible: pl.DataFrame = NOTHING) -> pl.DataFrame:
-    return control_rows(tables, findings, impossible)
+ALL_THERE = pl.DataFrame(schema={"indicatore_id": pl.String, "motivo": pl.String})
+
+
+def rows(
+    tables: Tables,
+    *findings: Finding,
+    impossible: pl.DataFrame = NOTHING,
+    unavailable: pl.DataFrame = ALL_THERE,
+) -> pl.DataFrame:
+    return control_rows(tables, findings, impossible, unavailable)
+
+
+def with_persons(tables: Tables, *values: float) -> Tables:
+    """The mart with expected persons of every indicator of persons, 100 in the town."""
+    names = tables["dim_indicatore"].filter(
+        (pl.col("ruolo") == "persone") & (pl.col("unita") != "%")
+    )["indicatore_id"]
+    shown = values or (100.0, 60.0, 40.0)
+    facts = tables["fatto_indicatore"].sort("area_id")
+    persons = [
+        facts.with_columns(
+            indicatore_id=pl.lit(name), valore=pl.Series(shown), valore_comune=pl.lit(100.0)
+        )
+        for name in names
+    ]
+    return tables | {"fatto_indicatore": pl.concat([facts, *persons])}
 
 
 def only(found: pl.DataFrame, control: str) -> dict[str, dict[str, Any]]:
@@ -33,10 +57,11 @@ def only(found: pl.DataFrame, control: str) -> dict[str, dict[str, Any]]:
 def test_good_content_passes_every_control(
     tables: Tables, contracts: dict[str, TableContract]
 ) -> None:
-    found = conform(rows(tables), contracts["controllo"])
+    found = conform(rows(with_persons(tables)), contracts["controllo"])
     assert set(found["esito"]) == {"superato"}
     assert set(found["controllo"]) == {
         "somma_residenti", "indice_in_ogni_area", "conteggi_possibili",
+        "indicatore_disponibile", "persone_in_ogni_area", "somma_persone",
     }  # fmt: skip
 
 
@@ -88,3 +113,36 @@ def test_a_count_that_cannot_be_is_a_warning_with_both_numbers(
     row = only(found, "conteggi_possibili")["giovani_non_studenti in 034027.Q01"]
     assert (row["esito"], row["gravita"]) == ("fallito", "avviso")
     assert (row["valore"], row["soglia"]) == (numerator, 10.0)
+
+
+@pytest.mark.parametrize(("west", "outcome"), [(60.1, "superato"), (60.4, "fallito")])
+def test_persons_of_areas_that_do_not_make_their_city_stop_the_publication(
+    tables: Tables, west: float, outcome: str
+) -> None:
+    found = only(rows(with_persons(tables, 100.0, west, 40.0)), "somma_persone")
+    row = found["neet_15_29 in 034027.Q"]
+    assert (row["esito"], row["gravita"]) == (outcome, "errore")
+    assert row["valore"] == pytest.approx(west - 60)
+
+
+def test_a_level_with_a_withheld_area_is_not_summed(tables: Tables) -> None:
+    full = with_persons(tables)
+    hidden = full["fatto_indicatore"].with_columns(
+        valore=pl.when(pl.col("area_id") != "034027.Q02").then("valore")
+    )
+    assert only(rows(full | {"fatto_indicatore": hidden}), "somma_persone") == {}
+
+
+def test_what_the_figures_cannot_give_is_a_warning_with_its_reason(tables: Tables) -> None:
+    missing = pl.DataFrame({"indicatore_id": ["neet_15_29"], "motivo": ["manca P60"]})
+    found = rows(with_persons(tables), unavailable=missing)
+    row = only(found, "indicatore_disponibile")["neet_15_29"]
+    assert (row["esito"], row["gravita"]) == ("fallito", "avviso")
+    assert row["messaggio"] == "Non disponibile, mai zero: manca P60."
+    assert "neet_15_29" not in only(found, "persone_in_ogni_area")
+
+
+def test_a_ranked_area_without_persons_is_a_warning(tables: Tables) -> None:
+    found = only(rows(tables), "persone_in_ogni_area")["isolati_65"]
+    assert (found["esito"], found["gravita"]) == ("fallito", "avviso")
+    assert found["messaggio"] == "Aree in graduatoria senza persone stimate: 2 su 2."

@@ -15,6 +15,24 @@ from will_pipeline.sources.documents import load_document
 SOURCE = "città"
 
 
+class Benchmark(BaseModel):
+    """A figure a municipality has of its own, which takes the place of the province's.
+
+    Attributes:
+        rate: Persons in the condition per hundred exposed residents of the city.
+        year: Year of the figure.
+        source: Key of the description of its source.
+        error: Standard error of the rate, in percentage points; zero for a count.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    rate: Annotated[float, Field(gt=0, lt=100)]
+    year: Annotated[int, Field(ge=1990, le=2100)]
+    source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+    error: Annotated[float, Field(ge=0, lt=100)]
+
+
 class City(BaseModel):
     """One municipality and its codes.
 
@@ -32,6 +50,7 @@ class City(BaseModel):
         belfiore: Cadastral code of the municipality.
         crs: Projected reference system in which areas and distances are measured.
         uri: Persistent identifier.
+        benchmarks: Figures of the city's own by indicator of persons (`neet_15_29`).
         note: What a reader of the city's figures should know, in Italian.
     """
 
@@ -50,6 +69,9 @@ class City(BaseModel):
     belfiore: Annotated[str, Field(pattern=r"^[A-Z]\d{3}$")]
     crs: Annotated[str, Field(pattern=r"^EPSG:3263[23]$")]
     uri: Annotated[str, Field(pattern=r"^(https?://|urn:)\S+$")]
+    benchmarks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Benchmark] = Field(
+        default_factory=dict
+    )
     note: str = ""
 
     @model_validator(mode="after")

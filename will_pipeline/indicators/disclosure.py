@@ -18,6 +18,8 @@ RARE = 2 * CANDIDATES
 """Counts under this are withheld beside a small area: no rounding hides so few."""
 RECOVERABLE_TIERS = ("osservato", "derivato")
 RECOVERABLE_KINDS = ("over_concentration",)
+LEAST_PERSONS = 5
+"""Expected persons in need under which an area keeps them to itself."""
 WITHHELD = (
     "valore",
     "numeratore",
@@ -40,7 +42,8 @@ def withhold(
     stands beside it. There, observed counts are withheld; observed and derived values, from which
     the count could be worked out, go with them (complementary suppression); values that mix the
     count with the rest of the city stay, rounded to steps of thirty counts (controlled rounding),
-    since an estimator with few unknowns can be turned back.
+    since an estimator with few unknowns can be turned back. An area with fewer than five expected
+    persons in need is treated like one under the floor, in persons and in share.
 
     Args:
         facts: rows of `fatto_indicatore`.
@@ -59,6 +62,7 @@ def withhold(
                 "indicatore_id": i.indicatore_id,
                 "floor": i.soglia_riservatezza,
                 "recoverable": i.tipo in RECOVERABLE_TIERS or i.estimator.kind in RECOVERABLE_KINDS,
+                "kind": i.estimator.kind,
             }
             for i in specification.indicators.values()
         ]
@@ -69,6 +73,7 @@ def withhold(
         how="left",
         maintain_order="left",
     ).join(cards, on="indicatore_id", how="left", maintain_order="left")
+    rows = _without_few(rows)
     rows = beside_small(rows, [*GROUP, "indicatore_id", "anno", "gruppo"]).with_columns(
         recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE)
     )
@@ -116,9 +121,23 @@ def coarsen_indices(rows: pl.DataFrame, areas: pl.DataFrame, *, floor: int) -> p
     )
 
 
+def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
+    persons = (
+        pl.when(pl.col("kind") == "synthetic")
+        .then("valore")
+        .when(pl.col("kind") == "synthetic_share")
+        .then(pl.col("valore") * pl.col("denominatore") / _PER_HUNDRED)
+    )
+    few = (persons < LEAST_PERSONS).fill_null(value=False)
+    above = pl.max_horizontal("floor", pl.col("residents") + 1)
+    return rows.with_columns(floor=pl.when(few).then(above).otherwise("floor"))
+
+
 def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
     # The smallest of 1, 2, 5, 10, 20 ... times a power of ten that so many counts do not exceed.
-    counts = CANDIDATES * _PER_HUNDRED / pl.col("denominatore")
+    # Persons move with the exposed residents: thirty of these are worth thirty times the rate.
+    one = pl.when(pl.col("kind") == "synthetic").then("valore").otherwise(pl.lit(_PER_HUNDRED))
+    counts = CANDIDATES * one / pl.col("denominatore")
     power = (10.0 ** counts.log10().floor()).alias("power")
     step = (
         pl.when(counts <= power)
@@ -129,7 +148,7 @@ def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
         .then(5 * power)
         .otherwise(10 * power)
     )
-    rounded = pl.col("beside") & pl.col("denominatore").is_not_null() & (pl.col("denominatore") > 0)
+    rounded = pl.col("beside") & (pl.col("denominatore") > 0) & (counts > 0)
     value = (pl.col("valore") / step).round(0) * step
     return rows.with_columns(
         valore=pl.when(rounded).then(value.round(6)).otherwise("valore"),

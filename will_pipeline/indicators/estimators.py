@@ -14,9 +14,8 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
-from will_pipeline.indicators.national import structure_slope
-from will_pipeline.indicators.specification import (
-    Indicator,
+from will_pipeline.indicators.kinds import (
+    Estimator,
     NetOfStructure,
     ObservedCount,
     ObservedRatio,
@@ -25,6 +24,8 @@ from will_pipeline.indicators.specification import (
     ShrunkRate,
     ShrunkStandardised,
 )
+from will_pipeline.indicators.national import structure_slope
+from will_pipeline.indicators.specification import Indicator
 from will_pipeline.statistics.empirical_bayes import (
     beta_binomial,
     gamma_poisson,
@@ -92,10 +93,38 @@ def estimate(
     Raises:
         KeyError: the kind of estimator takes no counts of areas.
     """
-    estimator = _ESTIMATORS[indicator.estimator.kind]
-    return estimator(
+    return estimate_rate(
         indicator.estimator, areas, pool, settings, settings.generator(indicator.indicatore_id)
     )
+
+
+def estimate_rate(
+    estimator: Estimator,
+    areas: AreaCounts,
+    pool: pl.DataFrame,
+    settings: Settings,
+    generator: np.random.Generator,
+) -> Estimate:
+    """Estimate by the kind of the estimator alone, for rates that are no indicator of their own.
+
+    Args:
+        estimator: its entry in the specification table.
+        areas: as in `estimate`.
+        pool: as in `estimate`.
+        settings: as in `estimate`.
+        generator: source of randomness.
+
+    Raises:
+        KeyError: the kind of estimator takes no counts of areas.
+    """
+    return _ESTIMATORS[estimator.kind](estimator, areas, pool, settings, generator)
+
+
+def nothing(areas: AreaCounts, settings: Settings) -> Estimate:
+    """The estimate of an indicator whose source lacks a column: nothing, anywhere, never zero."""
+    value, lower, upper, draws = _blank(areas, settings.draws)
+    possible = np.zeros(len(areas), dtype=bool)
+    return Estimate(value, lower, upper, value, value, value, value, value, draws, possible)
 
 
 def _counts(

@@ -13,7 +13,7 @@ import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
 from will_pipeline.indicators.disclosure import coarsen_indices
-from will_pipeline.indicators.estimators import Estimate, Settings, estimate
+from will_pipeline.indicators.estimators import Estimate, Settings, estimate, nothing
 from will_pipeline.indicators.goalposts import CITY_METHOD, Frozen, methods, stack
 from will_pipeline.indicators.specification import Specification, Theme
 from will_pipeline.needs.profiles import TopThird
@@ -34,10 +34,15 @@ class Indices:
 def estimate_all(
     specification: Specification, areas: AreaCounts, pool: pl.DataFrame, settings: Settings
 ) -> dict[str, Estimate]:
-    """Estimate every indicator that comes from counts of areas, by identifier."""
+    """Estimate every indicator that comes from counts of areas, by identifier.
+
+    An indicator one of whose codes is in no column is estimated nowhere.
+    """
     return {
-        indicator.indicatore_id: estimate(indicator, areas, pool, settings)
-        for indicator in specification.from_census
+        card.indicatore_id: nothing(areas, settings)
+        if specification.missing(card.indicatore_id, areas.frame.columns, pool.columns)
+        else estimate(card, areas, pool, settings)
+        for card in specification.from_census
     }
 
 
@@ -72,6 +77,9 @@ def theme_indices(
         known = np.isfinite(values).all(axis=1)
         for method in methods(specification, theme.dimensione):
             shown = known & (ranked if method == CITY_METHOD else ranked | areas.is_city)
+            if not shown.any():
+                evidence += _no_evidence(specification, theme, settings, ranked, method)
+                continue
             outcome = _simulate(
                 specification,
                 theme,
@@ -96,8 +104,26 @@ def theme_indices(
             )
             if method == CITY_METHOD:
                 evidence.append(_evidence(specification, theme, outcome, shown, ranked))
+    if not rows:
+        raise ValueError("no need has an indicator in any area: there is nothing to publish")
     published = coarsen_indices(pl.concat(rows), areas.frame, floor=areas.floor)
     return Indices(published, tuple(evidence))
+
+
+def _no_evidence(
+    specification: Specification, theme: Theme, settings: Settings, ranked: Flags, method: str
+) -> list[TopThird]:
+    if method != CITY_METHOD:
+        return []
+    places = int(ranked.sum())
+    return [
+        TopThird(
+            theme=theme.dimensione,
+            partial=specification.is_partial(theme.dimensione),
+            membership=np.zeros((settings.draws, places), dtype=bool),
+            known=np.zeros(places, dtype=bool),
+        )
+    ]
 
 
 def _simulate(

@@ -41,6 +41,23 @@ METHOD_IN_WORDS = {
         "Quota stabilizzata verso la città (beta-binomiale) divisa per la quota della città, meno "
         "uno, mai sotto zero; intervallo dal 5° al 95° percentile delle simulazioni."
     ),
+    "synthetic": (
+        "Stima sintetica: residenti esposti dell'area (censimento), per il tasso del gruppo dove è "
+        "pubblicato, per un rischio relativo fra un mezzo e due che viene dai segnali dell'area; "
+        "il tutto riportato in proporzione al livello della città (Gonzalez, 1973; Rao e Molina, "
+        "2015). Il peso dei segnali è stimato fra le province italiane dentro le regioni, o è "
+        "un'ipotesi dichiarata dove nessun dato lo permette. Intervallo dal 5° al 95° percentile "
+        "di un bootstrap parametrico che comprende l'errore del livello, dei tassi, dei pesi e dei "
+        "segnali, e una variabilità fra aree una volta e mezza quella fra le province."
+    ),
+    "synthetic_share": (
+        "Persone stimate dell'area ogni cento residenti esposti, con lo stesso bootstrap delle "
+        "persone stimate."
+    ),
+    "unavailable": (
+        "Nessuna stima: i conteggi necessari non esistono nelle cifre in uso; il valore resta non "
+        "disponibile, mai zero."
+    ),
     "context": "Valore pubblicato dalla fonte per l'intero comune (o per la sua provincia).",
 }
 

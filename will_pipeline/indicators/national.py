@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import evaluate
-from will_pipeline.indicators.specification import NetOfStructure
+from will_pipeline.indicators.kinds import NetOfStructure
 
 POOL_LEAST_RESIDENTS = 1_000
 

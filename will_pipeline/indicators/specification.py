@@ -6,19 +6,36 @@ files name live in `estimators`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 import polars as pl
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
+
+from will_pipeline.indicators.kinds import (
+    EXPRESSIONS,
+    LEARN_FROM_POOL,
+    NOT_FROM_COUNTS,
+    Estimator,
+    Frozen,
+    NetOfExcess,
+    ShrunkRate,
+    ShrunkStandardised,
+    Signal,
+    Synthetic,
+    SyntheticShare,
+)
 
 SPECIFICATION_FOLDER = Path(__file__).parent / "specification"
 LEAST_INDICATORS_OF_A_FULL_THEME = 3
 LEAST_RESIDENTS = 250
 """Floor of ISTAT's sub-municipal index of social discomfort (IDISE)."""
+
+_CODE = re.compile(r"[A-Za-z_]\w*")
 
 Role = Literal["indice", "persone", "esposizione", "contesto"]
 Tier = Literal["osservato", "derivato", "eb", "sintetico", "modellato", "proxy"]
@@ -32,94 +49,7 @@ class SpecificationFault(ValueError):
         super().__init__(f"specification {file}: {rule}")
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ShrunkRate(_Frozen):
-    """Rate shrunk towards its city by a beta-binomial prior."""
-
-    kind: Literal["shrunk_rate"]
-    numerator: str
-    denominator: str
-
-
-class ObservedShare(_Frozen):
-    """Observed share, not shrunk."""
-
-    kind: Literal["observed_share"]
-    numerator: str
-    denominator: str
-
-
-class ObservedRatio(_Frozen):
-    """Observed ratio of a count to a quantity that does not contain it, times one hundred."""
-
-    kind: Literal["observed_ratio"]
-    numerator: str
-    denominator: str
-
-
-class ObservedCount(_Frozen):
-    """Observed count of persons, with the population it belongs to."""
-
-    kind: Literal["observed_count"]
-    numerator: str
-    denominator: str
-
-
-class ShrunkStandardised(_Frozen):
-    """Indirectly age-standardised rate, shrunk towards its city by a gamma-Poisson prior.
-
-    `expected` applies published rates by age to the counts of the area; `standard` names the
-    source of those rates.
-    """
-
-    kind: Literal["shrunk_standardised"]
-    numerator: str
-    denominator: str
-    expected: str
-    standard: str
-
-
-class NetOfStructure(_Frozen):
-    """Shrunk rate net of what the share of one population group explains."""
-
-    kind: Literal["net_of_structure"]
-    numerator: str
-    denominator: str
-    structure: str
-    structure_base: str
-
-
-class OverConcentration(_Frozen):
-    """Excess of a location quotient over one, never negative."""
-
-    kind: Literal["over_concentration"]
-    numerator: str
-    denominator: str
-
-
-class FromContext(_Frozen):
-    """Value of the whole city, taken from a harmonised table of context."""
-
-    kind: Literal["context"]
-
-
-Estimator = Annotated[
-    ShrunkRate
-    | ObservedShare
-    | ObservedRatio
-    | ObservedCount
-    | ShrunkStandardised
-    | NetOfStructure
-    | OverConcentration
-    | FromContext,
-    Field(discriminator="kind"),
-]
-
-
-class Indicator(_Frozen):
+class Indicator(Frozen):
     """One indicator: the words planners read and the estimator that makes its numbers."""
 
     indicatore_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -141,7 +71,7 @@ class Indicator(_Frozen):
     estimator: Estimator
 
 
-class Theme(_Frozen):
+class Theme(Frozen):
     """One of the four needs, in words."""
 
     dimensione: str = Field(pattern=r"^[a-z][a-z_]*$")
@@ -157,7 +87,7 @@ class Theme(_Frozen):
     domande_per_il_tavolo: tuple[str, ...] = Field(min_length=1)
 
 
-class ThemeFile(_Frozen):
+class ThemeFile(Frozen):
     """One file: a theme (none for the general context) and its indicators."""
 
     theme: Theme | None = None
@@ -181,6 +111,76 @@ class Specification:
                 raise SpecificationFault(
                     theme.dimensione, "a theme of fewer than three index indicators says why"
                 )
+        self._check_references()
+
+    def _check_references(self) -> None:
+        for name, card in self.indicators.items():
+            estimator = card.estimator
+            if isinstance(estimator, SyntheticShare) and not isinstance(
+                getattr(self.indicators.get(estimator.of), "estimator", None), Synthetic
+            ):
+                raise SpecificationFault(name, f"{estimator.of} is no synthetic indicator")
+            if isinstance(estimator, Synthetic):
+                for signal in estimator.signals:
+                    if not isinstance(self.rate_of(signal), ShrunkRate | ShrunkStandardised):
+                        self._check_own_rate(name, signal)
+
+    def _check_own_rate(self, name: str, signal: Signal) -> None:
+        if signal.prior is None or not isinstance(signal.estimator, NetOfExcess):
+            raise SpecificationFault(name, f"the signal {signal.name} has no rate that can be used")
+
+    def rate_of(self, signal: Signal) -> object | None:
+        """Estimator of a signal: its own, or that of the indicator it names; none if unknown."""
+        if signal.estimator is not None:
+            return signal.estimator
+        named = self.indicators.get(signal.name)
+        return None if named is None else named.estimator
+
+    def codes(self, identifier: str) -> frozenset[str]:
+        """ISTAT's codes that an indicator needs, those of its signals included."""
+        estimator = self.indicators[identifier].estimator
+        if isinstance(estimator, SyntheticShare):
+            return self.codes(estimator.of)
+        found = frozenset(
+            code
+            for expression in _expressions(estimator.model_dump())
+            for code in _CODE.findall(expression)
+        )
+        if isinstance(estimator, Synthetic):
+            named = [signal.name for signal in estimator.signals if signal.estimator is None]
+            found = found.union(*(self.codes(name) for name in named))
+        return found
+
+    def missing(
+        self, identifier: str, areas: Collection[str], pool: Collection[str]
+    ) -> tuple[str, ...]:
+        """Codes an indicator needs and a table does not have, in order.
+
+        Args:
+            identifier: the indicator.
+            areas: columns of the counts of the areas.
+            pool: columns of the national table, for estimators that learn from it.
+        """
+        needed = self.codes(identifier)
+        kind = self.indicators[identifier].estimator.kind
+        absent = needed - set(areas)
+        if kind in LEARN_FROM_POOL or kind == "synthetic_share":
+            absent |= (needed | {"P1"}) - set(pool)
+        return tuple(sorted(absent))
+
+    def check_codes(self, known: Collection[str]) -> None:
+        """Check every formula against the official record layout.
+
+        Args:
+            known: codes of the layout.
+
+        Raises:
+            SpecificationFault: a formula uses a code that the layout does not have.
+        """
+        for name in self.indicators:
+            unknown = sorted(self.codes(name) - set(known))
+            if unknown:
+                raise SpecificationFault(name, f"codes not in the record layout: {unknown}")
 
     def _pairs(self) -> list[tuple[str | None, Indicator]]:
         return [
@@ -207,7 +207,17 @@ class Specification:
     @cached_property
     def from_census(self) -> tuple[Indicator, ...]:
         """Indicators estimated from the counts of areas."""
-        return tuple(i for i in self.indicators.values() if i.estimator.kind != "context")
+        return tuple(i for i in self.indicators.values() if i.estimator.kind not in NOT_FROM_COUNTS)
+
+    @cached_property
+    def synthetic(self) -> tuple[Indicator, ...]:
+        """Indicators that estimate persons in a condition."""
+        return tuple(i for i in self.indicators.values() if i.estimator.kind == "synthetic")
+
+    @cached_property
+    def unavailable(self) -> tuple[Indicator, ...]:
+        """Indicators that the counts in use cannot give."""
+        return tuple(i for i in self.indicators.values() if i.estimator.kind == "unavailable")
 
     @cached_property
     def from_context(self) -> tuple[Indicator, ...]:
@@ -219,7 +229,9 @@ class Specification:
         return tuple(
             indicator
             for name, indicator in self._pairs()
-            if name == theme and indicator.ruolo == "indice"
+            if name == theme
+            and indicator.ruolo == "indice"
+            and indicator.estimator.kind != "unavailable"
         )
 
     def is_partial(self, theme: str) -> bool:
@@ -227,15 +239,31 @@ class Specification:
         return len(self.index_indicators(theme)) < LEAST_INDICATORS_OF_A_FULL_THEME
 
 
-def load_specification(folder: Path = SPECIFICATION_FOLDER) -> Specification:
+def _expressions(node: object) -> Iterator[str]:
+    if isinstance(node, Mapping):
+        for name, value in node.items():
+            if name in EXPRESSIONS and isinstance(value, str):
+                yield value
+            else:
+                yield from _expressions(value)
+    elif isinstance(node, list | tuple):
+        for value in node:
+            yield from _expressions(value)
+
+
+def load_specification(
+    folder: Path = SPECIFICATION_FOLDER, *, codes: Collection[str] | None = None
+) -> Specification:
     """Read the specification table.
 
     Args:
         folder: folder with one YAML file per theme.
+        codes: codes of the official record layout, to check every formula against; None where
+            the layout is not at hand.
 
     Raises:
-        SpecificationFault: malformed YAML, an unknown field, an indicator defined twice or a
-            partial theme that does not say why.
+        SpecificationFault: malformed YAML, an unknown field, an indicator defined twice, a
+            partial theme that does not say why, or a code that the layout does not have.
     """
     files = {}
     for file in sorted(folder.glob("*.yaml")):
@@ -243,7 +271,10 @@ def load_specification(folder: Path = SPECIFICATION_FOLDER) -> Specification:
             files[file.stem] = ThemeFile.model_validate(yaml.safe_load(file.read_text("utf-8")))
         except (yaml.YAMLError, ValidationError) as problem:
             raise SpecificationFault(file.name, str(problem)) from problem
-    return Specification(files)
+    specification = Specification(files)
+    if codes is not None:
+        specification.check_codes(codes)
+    return specification
 
 
 def theme_rows(specification: Specification) -> pl.DataFrame:

@@ -13,12 +13,15 @@ import polars as pl
 from will_pipeline.contracts.validation import Finding
 
 ERROR, WARNING = "errore", "avviso"
+HALF_A_DECIMAL, SLACK = 0.05, 1e-6
+"""Persons are published with one decimal: each rounding moves a sum by half of it at most."""
 
 
 def control_rows(
     tables: Mapping[str, pl.DataFrame],
     findings: Iterable[Finding],
     impossible: pl.DataFrame,
+    unavailable: pl.DataFrame,
 ) -> pl.DataFrame:
     """Rows of `controllo`.
 
@@ -27,6 +30,7 @@ def control_rows(
         findings: outcome of the contracts' rules.
         impossible: counts that contradict a definition: `indicatore_id`, `area_id`,
             `numeratore`, `denominatore`.
+        unavailable: indicators that the figures in use cannot give: `indicatore_id`, `motivo`.
 
     Returns:
         One row per control and object.
@@ -37,6 +41,9 @@ def control_rows(
     ]
     rows += _residents(tables["dim_area"])
     rows += _every_need_everywhere(tables)
+    rows += _persons_add_up(tables)
+    rows += _persons_everywhere(tables, unavailable)
+    rows += _available(unavailable)
     rows += _impossible(impossible)
     return pl.DataFrame(rows, infer_schema_length=None)
 
@@ -103,6 +110,92 @@ def _every_need_everywhere(tables: Mapping[str, pl.DataFrame]) -> list[dict[str,
             )
         )
     return rows
+
+
+def _persons(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    return (
+        tables["dim_indicatore"]
+        .filter((pl.col("ruolo") == "persone") & (pl.col("unita") != "%"))
+        .select("indicatore_id")
+        .sort("indicatore_id")
+    )
+
+
+def _persons_everywhere(
+    tables: Mapping[str, pl.DataFrame], unavailable: pl.DataFrame
+) -> list[dict[str, object]]:
+    expected = _persons(tables).join(unavailable, on="indicatore_id", how="anti")
+    ranked = tables["dim_area"].filter("in_graduatoria").select("area_id")
+    valid = tables["fatto_indicatore"].filter(pl.col("stato") == "valido")
+    rows = []
+    for name in expected["indicatore_id"]:
+        found = valid.filter(pl.col("indicatore_id") == name)
+        without = ranked.join(found, on="area_id", how="anti").height
+        rows.append(
+            _row(
+                "persone_in_ogni_area",
+                name,
+                without == 0,
+                f"Aree in graduatoria senza persone stimate: {without} su {ranked.height}.",
+                value=without,
+                gravity=WARNING,
+            )
+        )
+    return rows
+
+
+def _persons_add_up(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
+    """Whether expected persons of the areas make the city's, where every area is published."""
+    facts = (
+        tables["fatto_indicatore"]
+        .join(_persons(tables), on="indicatore_id", how="semi")
+        .join(tables["dim_area"].select("area_id", "pro_com", "livello"), on="area_id")
+    )
+    known = facts.group_by("indicatore_id", "pro_com", "livello").agg(
+        added=pl.col("valore").sum(),
+        city=pl.col("valore_comune").first(),
+        areas=pl.len(),
+        whole=(pl.col("valore").is_not_null() & pl.col("denominatore").is_not_null()).all(),
+    )
+    rows = []
+    for row in known.filter("whole", pl.col("livello") != "C").sort(pl.all()).iter_rows(named=True):
+        gap, limit = abs(row["added"] - row["city"]), HALF_A_DECIMAL * (row["areas"] + 1)
+        rows.append(
+            _row(
+                "somma_persone",
+                f"{row['indicatore_id']} in {row['pro_com']}.{row['livello']}",
+                gap <= limit + SLACK,
+                f"Le aree di livello {row['livello']} sommano {row['added']:.1f} persone stimate, "
+                f"il comune {row['city']:.1f}: la differenza è di solo arrotondamento.",
+                value=gap,
+                threshold=limit,
+            )
+        )
+    return rows
+
+
+def _available(unavailable: pl.DataFrame) -> list[dict[str, object]]:
+    if unavailable.is_empty():
+        return [
+            _row(
+                "indicatore_disponibile",
+                "tutti gli indicatori",
+                True,
+                "Le cifre in uso danno tutti gli indicatori.",
+                value=0,
+                gravity=WARNING,
+            )
+        ]
+    return [
+        _row(
+            "indicatore_disponibile",
+            row["indicatore_id"],
+            False,
+            f"Non disponibile, mai zero: {row['motivo']}.",
+            gravity=WARNING,
+        )
+        for row in unavailable.sort("indicatore_id").iter_rows(named=True)
+    ]
 
 
 def _impossible(impossible: pl.DataFrame) -> list[dict[str, object]]:

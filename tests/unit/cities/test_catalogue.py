@@ -96,3 +96,21 @@ def test_no_city_and_the_same_city_twice(tmp_path: Path) -> None:
     write(tmp_path, {**GOOD, "slug": "novara_due", "order": 2}, name="novara_due")
     with pytest.raises(SourceFault, match="campo pro_com: 003106 è ripetuto"):
         load_cities(tmp_path)
+
+
+def test_a_city_may_give_a_figure_of_its_own(tmp_path: Path) -> None:
+    own = {"rate": 10.4, "year": 2024, "source": "anagrafe", "error": 0.8}
+    write(tmp_path, {**GOOD, "benchmarks": {"neet_15_29": own}})
+    found = load_cities(tmp_path)[0].benchmarks
+    assert found["neet_15_29"].model_dump() == own
+    assert all(not city.benchmarks for city in load_cities())
+
+
+@pytest.mark.parametrize("wrong", [{"rate": 0}, {"rate": 100}, {"error": -1}, {"colour": "red"}])
+def test_a_figure_of_its_own_must_be_a_rate_with_an_error(
+    tmp_path: Path, wrong: dict[str, Any]
+) -> None:
+    own = {"rate": 10.4, "year": 2024, "source": "anagrafe", "error": 0.8, **wrong}
+    write(tmp_path, {**GOOD, "benchmarks": {"neet_15_29": own}})
+    with pytest.raises(SourceFault):
+        load_cities(tmp_path)

@@ -16,11 +16,8 @@ from will_pipeline.indicators.estimators import (
     structure_slope,
 )
 from will_pipeline.indicators.indices import estimate_all
-from will_pipeline.indicators.specification import (
-    Indicator,
-    NetOfStructure,
-    Specification,
-)
+from will_pipeline.indicators.kinds import NetOfStructure
+from will_pipeline.indicators.specification import Indicator, Specification
 
 MakeTown = Callable[..., AreaCounts]
 MakeCard = Callable[..., Indicator]

@@ -9,9 +9,9 @@ import yaml
 
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
+from will_pipeline.indicators.kinds import Estimator
 from will_pipeline.indicators.methods import METHOD_IN_WORDS, indicator_rows
 from will_pipeline.indicators.specification import (
-    Estimator,
     Indicator,
     Specification,
     SpecificationFault,
@@ -124,11 +124,11 @@ def test_the_four_needs_come_in_order_and_only_the_last_is_partial(shipped: Spec
     assert [shipped.is_partial(name) for name in names] == [False, False, False, True]
 
 
-def test_what_enters_an_index_has_a_direction_and_what_accompanies_has_none(
+def test_what_tells_a_need_has_a_direction_and_what_accompanies_has_none(
     shipped: Specification,
 ) -> None:
     for card in shipped.indicators.values():
-        assert (card.polarita != 0) == (card.ruolo == "indice"), card.indicatore_id
+        assert (card.polarita != 0) == (card.ruolo in ("indice", "persone")), card.indicatore_id
     assert shipped.indicators["occupazione_femminile"].polarita == -1
 
 
@@ -156,3 +156,78 @@ def test_cards_and_needs_fit_their_published_tables(shipped: Specification) -> N
     reasons = dict(needs.select("dimensione", "motivo_parziale").iter_rows())
     assert reasons["nuove_generazioni"]
     assert reasons["giovani"] is None
+
+
+def synthetic(**changed: Any) -> dict[str, Any]:
+    return {
+        "kind": "synthetic",
+        "exposed": [{"name": "tutti", "population": "P17"}],
+        "signals": [{"name": "uno"}],
+        "level": {"kind": "provincial", "series": "S"},
+        **changed,
+    }
+
+
+@pytest.mark.parametrize(
+    ("estimator", "named"),
+    [
+        (synthetic(signals=[{"name": "ignoto"}]), "ignoto"),
+        (synthetic(signals=[{"name": "uno", "prior": {"weight": 1, "error": 1}}]), "prior"),
+        (
+            synthetic(
+                level={
+                    "kind": "macro_area", "measure": "m", "rate_error": 1, "heterogeneity": 0.1,
+                }
+            ),
+            "prior",
+        ),
+        ({"kind": "synthetic_share", "of": "uno"}, "uno is no synthetic indicator"),
+        ({"kind": "unavailable", "reason": ""}, "reason"),
+    ],
+)  # fmt: skip
+def test_an_indicator_of_persons_that_cannot_work_is_named(
+    tmp_path: Path,
+    theme: dict[str, Any],
+    make_card: MakeCard,
+    estimator: dict[str, Any],
+    named: str,
+) -> None:
+    card = make_card("persone", estimator=RATE, ruolo="persone").model_dump()
+    theme["indicators"].append({**card, "estimator": estimator})
+    refused(tmp_path, theme, named)
+
+
+def test_a_code_that_no_record_layout_has_is_an_error_at_load(
+    tmp_path: Path, theme: dict[str, Any], make_card: MakeCard
+) -> None:
+    card = make_card("persone", estimator=RATE, ruolo="persone").model_dump()
+    theme["indicators"].append({**card, "estimator": synthetic()})
+    (tmp_path / "prova.yaml").write_text(yaml.safe_dump(theme), "utf-8")
+    assert load_specification(tmp_path, codes={"E", "N", "P17"}).codes("persone") == {
+        "E", "N", "P17",
+    }  # fmt: skip
+    with pytest.raises(SpecificationFault, match="P17"):
+        load_specification(tmp_path, codes={"E", "N"})
+
+
+def test_what_the_figures_cannot_give_never_enters_an_index(shipped: Specification) -> None:
+    missing = {card.indicatore_id for card in shipped.unavailable}
+    assert missing == {
+        "divario_occupazione", "separazione_residenziale", "mancata_parita", "reddito_cap",
+    }  # fmt: skip
+    entering = {
+        card.indicatore_id
+        for theme in shipped.themes
+        for card in shipped.index_indicators(theme.dimensione)
+    }
+    assert not missing & entering
+    assert all("Non disponibile" in card.cosa_non_dice for card in shipped.unavailable)
+
+
+def test_estimates_of_persons_are_called_estimates(shipped: Specification) -> None:
+    for card in shipped.indicators.values():
+        if card.ruolo == "persone":
+            assert "stimat" in card.nome or card in shipped.unavailable
+            assert card.numeratore_def is None
+        words = f"{card.nome} {card.come_si_legge} {card.cosa_non_dice}".lower()
+        assert "degradat" not in words
