@@ -58,8 +58,8 @@ L'intervallo (5°-95° percentile di un bootstrap parametrico) comprende l'error
 tassi per gruppo, dei pesi, dei segnali, la variabilità fra aree che i segnali non spiegano e il
 caso nel numero di persone. La variabilità è misurata fra province ed è **moltiplicata per 1,5**,
 perché fra quartieri può essere maggiore: in `coverage.md`, dove i quartieri variano una volta e
-mezza le province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello allargato
-l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo scelto:
+mezza le province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello
+allargato l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo scelto:
 meglio larghi che falsamente sicuri.
 
 **Non è compreso** in nessun intervallo: quanto la città si scosta dalla sua provincia (o dalla sua
