@@ -59,8 +59,8 @@ tassi per gruppo, dei pesi, dei segnali, la variabilità fra aree che i segnali 
 caso nel numero di persone. La variabilità è misurata fra province ed è **moltiplicata per 1,5**,
 perché fra quartieri può essere maggiore: in `coverage.md`, dove i quartieri variano una volta e
 mezza le province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello
-allargato l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo scelto:
-meglio larghi che falsamente sicuri.
+allargato l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo
+scelto: meglio larghi che falsamente sicuri.
 
 **Non è compreso** in nessun intervallo: quanto la città si scosta dalla sua provincia (o dalla sua
 ripartizione); quanto la struttura è cambiata dal 2011; che i segnali agiscano fra quartieri in modo
