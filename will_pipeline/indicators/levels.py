@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from will_pipeline.cities.catalogue import City
 from will_pipeline.indicators import isolation, provincial
+from will_pipeline.indicators.areas import Floats
 from will_pipeline.indicators.kinds import ProvincialLevel, Synthetic
 from will_pipeline.indicators.specification import Indicator, Specification
 
@@ -44,6 +46,13 @@ class Level:
     error: float
     year: int
     source: str
+
+    def draw(self, draws: int, generator: np.random.Generator) -> Floats:
+        """Plausible shares (gamma with this mean and standard error), shape (draws,)."""
+        if self.error == 0:
+            return np.full(draws, self.share)
+        shape = (self.share / self.error) ** 2
+        return generator.gamma(shape, self.share / shape, size=draws)
 
 
 def benchmarks(card: Indicator, evidence: Evidence) -> dict[str, Level]:

@@ -239,7 +239,8 @@ def _estimate(
         level = levels.get(str(areas.frame["pro_com"][int(place)]))
         if level is not None and exposed[place] > 0:
             value[place] = level.share * exposed[place]
-            draws[:, place] = exposed[place] * _level_draws(card, areas, level, place, settings)
+            generator = settings.generator(f"{card.indicatore_id}.{areas.groups[place]}")
+            draws[:, place] = exposed[place] * level.draw(settings.draws, generator)
     for total, error, inside in _shared_levels(areas, model, levels):
         tilt = _uncertain(model, inside, synthetic_of(card).inflation)
         signals = model.signals.values[inside]
@@ -272,16 +273,6 @@ def _estimate(
         draws=draws,
         impossible=model.signals.impossible,
     )
-
-
-def _level_draws(
-    card: Indicator, areas: AreaCounts, level: Level, place: np.intp, settings: Settings
-) -> Floats:
-    if level.error == 0:
-        return np.full(settings.draws, level.share)
-    generator = settings.generator(f"{card.indicatore_id}.{areas.groups[place]}")
-    shape = (level.share / level.error) ** 2
-    return generator.gamma(shape, level.share / shape, size=settings.draws)
 
 
 def _uncertain(model: Model, inside: Positions, factor: float) -> Tilt:
