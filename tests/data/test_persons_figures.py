@@ -256,7 +256,7 @@ def needs(specification: Specification, name: str) -> set[str]:
     stands_on += [s.name for s in getattr(estimator, "signals", ()) if s.estimator is None]
     for other in filter(None, stands_on):
         found |= needs(specification, other)
-    learns = estimator.kind in {"shrunk_standardised", "net_of_structure", "synthetic"}
+    learns = estimator.kind in {"net_of_structure", "synthetic"}
     return found | ({"P1"} if learns else set())
 
 

@@ -10,7 +10,16 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 EXPRESSIONS = frozenset(
-    {"numerator", "denominator", "structure", "structure_base", "population", "excess", "base"}
+    {
+        "numerator",
+        "denominator",
+        "expected",
+        "structure",
+        "structure_base",
+        "population",
+        "excess",
+        "base",
+    }
 )
 """Fields of an estimator that hold arithmetic over ISTAT's codes."""
 COUNTS_OF_PERSONS = frozenset({"observed_count", "synthetic"})
