@@ -14,7 +14,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev clean figures goalposts pages lock
+.PHONY: help run test test-long lint dev clean figures goalposts bench pages lock
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ figures: $(READY) ## Remake the embedded figures from official files: make figur
 goalposts: $(READY) ## Freeze goalposts and class cuts of a new edition: make goalposts EDITION=<name>
 	@test -n "$(EDITION)" || { echo "usage: make goalposts EDITION=<name of the new edition>"; exit 2; }
 	@$(BIN)/python -m will_pipeline.indicators.freezing assets/raw data/raw/figures --edition "$(EDITION)"
+
+bench: $(READY_DEV) ## Measure speed and coverage again, and rewrite their pages (about 12 minutes)
+	@$(BIN)/python benchmarks/speed.py
+	@$(BIN)/python benchmarks/coverage.py
 
 pages: run ## Remake the pages of the indicators from the published mart
 	@$(BIN)/python -m will_pipeline.documentation
