@@ -10,7 +10,7 @@ import polars as pl
 from will_pipeline.cities.catalogue import City, load_cities
 from will_pipeline.indicators.levels import Evidence
 
-SERIES = "02XXX001"
+SERIES = "02IST999"
 WEIGHT = 0.5
 PROVINCES = (
     ("Torino", "Piemonte", "ITC11", 0.10),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 TAG = re.compile(r"<[^>]*>")
 Text = tuple[str, str]
 """Where a text is written, and the text."""
