@@ -8,6 +8,8 @@ import sys
 import duckdb
 
 EXPECTED_AREAS = [("A", 69), ("C", 8), ("Q", 28)]
+WITHOUT_DELIVERIES: set[str] = set()
+"""Tables and views that stay empty until a municipality hands files in, in both languages."""
 
 
 def main(path: str) -> None:
@@ -23,7 +25,7 @@ def main(path: str) -> None:
     ).fetchall()
     for schema, name in objects:
         rows = connection.execute(f'SELECT count(*) FROM "{schema}"."{name}"').fetchall()[0][0]
-        if rows == 0:
+        if rows == 0 and name not in WITHOUT_DELIVERIES:
             sys.exit(f"{schema}.{name} has no rows")
     silent = connection.execute(
         "SELECT table_name, column_name FROM duckdb_columns() "

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from will_pipeline.contracts.catalogue import load_contracts, load_views
-from will_pipeline.contracts.conform import conform
+from will_pipeline.contracts.conform import conform, empty
 from will_pipeline.contracts.dictionary import dictionary_rows
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.indicators.methods import indicator_rows
@@ -64,7 +64,12 @@ def tables(
         "controllo": _checks(),
         "dizionario": dictionary_rows(contracts.values(), views.values()),
     }
-    return {name: conform(frame, contracts[name]) for name, frame in made.items()}
+    nothing_delivered = {
+        name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries
+    }
+    return nothing_delivered | {
+        name: conform(frame, contracts[name]) for name, frame in made.items()
+    }
 
 
 @pytest.fixture

@@ -50,6 +50,11 @@ def conform(frame: pl.DataFrame, contract: TableContract) -> pl.DataFrame:
     return typed.sort(contract.key)
 
 
+def empty(contract: TableContract) -> pl.DataFrame:
+    """The table of `contract` without rows: its named columns in order and type."""
+    return pl.DataFrame(schema={each.name: POLARS_TYPES[each.type] for each in contract.columns})
+
+
 def _typed(values: pl.Series, kind: ColumnType, table: str) -> pl.Series:
     rule = f"ha valori che non stanno nel tipo {kind}"
     try:

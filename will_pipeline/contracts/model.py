@@ -67,7 +67,11 @@ class Invariant(_Frozen):
 
 
 class TableContract(_Frozen):
-    """Everything that is promised about one table."""
+    """Everything that is promised about one table.
+
+    `from_deliveries` marks a table whose rows come only from files that a municipality hands in:
+    it is empty until then, while every other table must have rows.
+    """
 
     table: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     english: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -76,6 +80,7 @@ class TableContract(_Frozen):
     key: tuple[str, ...] = Field(min_length=1)
     columns: tuple[Column, ...] = Field(min_length=1)
     variable_columns: VariableColumns | None = None
+    from_deliveries: bool = False
     invariants: tuple[Invariant, ...] = ()
 
     @model_validator(mode="after")

@@ -72,6 +72,7 @@ def rules(contract: TableContract, *, schema: str) -> tuple[Rule, ...]:
             _duplicates(contract, table),
             f"Chiave unica: {', '.join(contract.key)}.",
         ),
+        *_presence_rules(contract, table),
         *_domain_rules(contract, table),
         *_reference_rules(contract, schema),
         *(
@@ -160,6 +161,12 @@ def _check_columns(
 def _duplicates(contract: TableContract, table: str) -> str:
     key = ", ".join(f'"{name}"' for name in contract.key)
     return f"SELECT {key}, count(*) AS righe FROM {table} GROUP BY ALL HAVING count(*) > 1"
+
+
+def _presence_rules(contract: TableContract, table: str) -> Iterator[Rule]:
+    if not contract.from_deliveries:
+        empty = f"SELECT 'nessuna riga' AS tabella WHERE NOT EXISTS (SELECT * FROM {table})"
+        yield Rule("non_vuota", empty, "La tabella ha righe.")
 
 
 def _domain_rules(contract: TableContract, table: str) -> Iterator[Rule]:
