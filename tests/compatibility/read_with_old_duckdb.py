@@ -3,13 +3,33 @@
 It is a script and not a test, because it runs in an environment that holds DuckDB 1.1.3 alone.
 """
 
+import re
 import sys
+from pathlib import Path
 
 import duckdb
 
 EXPECTED_AREAS = [("A", 69), ("C", 8), ("Q", 28)]
 WITHOUT_DELIVERIES: set[str] = set()
 """Tables and views that stay empty until a municipality hands files in, in both languages."""
+
+
+QUESTIONS = Path(__file__).parents[2] / "will_pipeline" / "domande"
+PARAMETER = re.compile(r"([a-z_]+) \((testo|numero)\) = ([^;\n]+)")
+
+
+def ask_everything(connection: duckdb.DuckDBPyConnection) -> int:
+    """Ask every named question with the examples of its head; return how many there are."""
+    files = sorted(QUESTIONS.glob("*.sql"))
+    for file in files:
+        text = file.read_text(encoding="utf-8")
+        head = next((line for line in text.splitlines() if line.startswith("-- parametri:")), "")
+        values = {
+            name: float(example) if kind == "numero" else example.strip()
+            for name, kind, example in PARAMETER.findall(head)
+        }
+        connection.execute(text, values or None).fetchall()
+    return len(files)
 
 
 def main(path: str) -> None:
@@ -33,7 +53,11 @@ def main(path: str) -> None:
     ).fetchall()
     if silent:
         sys.exit(f"columns without a comment: {silent}")
-    print(f"DuckDB {duckdb.__version__}: {len(objects)} tables and views with rows and comments")
+    asked = ask_everything(connection)
+    print(
+        f"DuckDB {duckdb.__version__}: {len(objects)} tables and views with rows and comments, "
+        f"{asked} questions answered"
+    )
 
 
 if __name__ == "__main__":

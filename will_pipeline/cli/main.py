@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.questions import domande
+
 app = typer.Typer(
     name="will",
     help="I bisogni che non arrivano allo sportello: dai dati pubblici al mart e all'atlante.",
@@ -17,6 +19,8 @@ app = typer.Typer(
     add_completion=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(domande)
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1

@@ -1,0 +1,95 @@
+"""`will domande` as a planner types it, on a mart made for the purpose."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from will_pipeline.cli import questions
+from will_pipeline.cli.questions import domande
+from will_pipeline.domande import catalogue
+
+QUESTION = """\
+-- titolo: Quante persone?
+-- parametri: area (testo) = Centro
+-- come_si_legge: Persone stimate, non contate.
+SELECT nome, anno, persone, certo FROM aree WHERE nome = $area
+"""
+
+
+@pytest.fixture
+def mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "domande"
+    folder.mkdir()
+    (folder / "05_persone.sql").write_text(QUESTION, encoding="utf-8")
+    found = catalogue.load_questions(folder)
+    monkeypatch.setattr(catalogue, "load_questions", lambda: found)
+    path = tmp_path / "will_mart.duckdb"
+    with duckdb.connect(str(path)) as made:
+        made.execute(
+            "CREATE TABLE aree AS SELECT 'Centro' AS nome, 2011 AS anno, 1234.5 AS persone, "
+            "true AS certo UNION ALL SELECT '[red]=1+1', 2011, 7.0, false"
+        )
+    return path
+
+
+def esegui(mart: Path, *said: str) -> Result:
+    return CliRunner().invoke(domande, ["esegui", *said, "--mart", str(mart)])
+
+
+def test_an_answer_is_told_in_italian_numbers_with_how_to_read_it(mart: Path) -> None:
+    said = esegui(mart, "5").stdout
+    assert "Quante persone?" in said
+    assert "1.234,5" in said
+    assert "2011" in said
+    assert "sì" in said
+    assert "Persone stimate, non contate." in said
+
+
+def test_text_of_the_mart_is_never_taken_for_markup(mart: Path) -> None:
+    assert "[red]=1+1" in esegui(mart, "5", "--con", "area=[red]=1+1").stdout
+
+
+def test_machines_get_the_numbers_as_they_are(mart: Path) -> None:
+    told = json.loads(esegui(mart, "5", "--formato", "json").stdout)
+    assert told == [{"nome": "Centro", "anno": 2011, "persone": 1234.5, "certo": True}]
+    assert esegui(mart, "5", "--formato", "csv").stdout.splitlines()[1] == "Centro,2011,1234.5,true"
+
+
+def test_an_empty_answer_says_what_to_try(mart: Path) -> None:
+    result = esegui(mart, "5", "--con", "area=Altrove")
+    assert result.exit_code == 0
+    assert questions.NOTHING in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("said", "rule"),
+    [
+        (("9",), "la domanda 9 non c'è"),
+        (("5", "--con", "area"), "«area» non dice un valore"),
+        (("5", "--con", "comune=Parma"), "non ha il parametro comune"),
+    ],
+)
+def test_what_cannot_be_asked_ends_with_its_reason(
+    mart: Path, said: tuple[str, ...], rule: str
+) -> None:
+    result = esegui(mart, *said)
+    assert result.exit_code == 1
+    assert rule in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_without_a_mart_the_way_to_make_one_is_told(mart: Path, tmp_path: Path) -> None:
+    result = esegui(tmp_path / "niente", "5")
+    assert result.exit_code == 1
+    assert "will esegui" in result.stderr
+
+
+def test_the_list_shows_title_and_parameters(mart: Path) -> None:
+    said = CliRunner().invoke(domande, ["elenco"]).stdout
+    assert "5  Quante persone?" in said
+    assert "--con area=…" in said

@@ -1,0 +1,139 @@
+"""`will domande`: the planners' named questions, listed and answered from the published mart.
+
+Parsing and printing belong here; questions and answers come from the library.
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+domande = typer.Typer(
+    name="domande",
+    help="Le domande già scritte: elencarle, e avere la risposta dal mart pubblicato.",
+    no_args_is_help=True,
+)
+
+PROJECT = Path(__file__).parent.parent.parent
+FAILED = 1
+NOTHING = "Nessuna riga risponde: prova un altro comune o un'altra area."
+
+
+class Form(StrEnum):
+    """How an answer is printed."""
+
+    TABELLA = "tabella"
+    CSV = "csv"
+    JSON = "json"
+
+
+Mart = Annotated[
+    Path,
+    typer.Option(
+        "--mart", help="File o cartella del mart; di solito l'ultimo rilascio.", show_default=False
+    ),
+]
+
+
+@domande.command()
+def elenco() -> None:
+    """Elenca le domande, con i loro parametri."""
+    from will_pipeline.domande.catalogue import load_questions  # noqa: PLC0415
+
+    for question in load_questions().values():
+        typer.secho(f"{question.number:2d}  {question.title}", bold=True)
+        for each in question.parameters:
+            typer.echo(f"      --con {each.name}=…   per esempio {each.name}={each.example}")
+    typer.echo("")
+    typer.echo("Per avere la risposta: will domande esegui NUMERO")
+
+
+@domande.command()
+def esegui(
+    numero: Annotated[int, typer.Argument(help="Numero della domanda, come in «elenco».")],
+    con: Annotated[
+        list[str] | None,
+        typer.Option(help="Valore di un parametro: nome=valore. Si può ripetere."),
+    ] = None,
+    formato: Annotated[Form, typer.Option(help="Come stampare la risposta.")] = Form.TABELLA,
+    mart: Mart = PROJECT / "data" / "marts" / "latest",
+) -> None:
+    """Risponde a una domanda con i numeri del rilascio pubblicato."""
+    from will_pipeline.domande.catalogue import (  # noqa: PLC0415
+        QuestionFault,
+        ask,
+        load_questions,
+    )
+    from will_pipeline.mart.opening import NoMart, open_mart  # noqa: PLC0415
+
+    questions = load_questions()
+    if numero not in questions:
+        _stop(f"la domanda {numero} non c'è: «will domande elenco» dice quali ci sono")
+    question = questions[numero]
+    try:
+        with open_mart(mart) as opened:
+            answer = ask(opened, question, _values(con or []))
+    except (NoMart, QuestionFault) as fault:
+        _stop(str(fault))
+    if formato is Form.CSV:
+        sys.stdout.write(answer.write_csv())
+    elif formato is Form.JSON:
+        sys.stdout.write(answer.write_json() + "\n")
+    else:
+        _print(question.title, question.how_to_read, answer.columns, answer.rows())
+
+
+def _values(given: list[str]) -> dict[str, str]:
+    values = {}
+    for each in given:
+        name, sign, value = each.partition("=")
+        if not sign:
+            _stop(f"«{each}» non dice un valore: si scrive nome=valore")
+        values[name.strip()] = value.strip()
+    return values
+
+
+def _stop(rule: str) -> NoReturn:
+    typer.echo(f"Non posso rispondere: {rule}.", err=True)
+    raise typer.Exit(FAILED)
+
+
+def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    table = Table(title=Text(title), caption=Text(says), title_justify="left")
+    cells = []
+    for name, values in zip(
+        columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True
+    ):
+        known = [value for value in values if value is not None]
+        right = bool(known) and all(isinstance(value, int | float) for value in known)
+        table.add_column(name.replace("_", " "), justify="right" if right else "left")
+        whole = all(isinstance(value, float) and value.is_integer() for value in known)
+        cells.append([_told(name, value, decimals=0 if whole else 1) for value in values])
+    for row in zip(*cells, strict=True):
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+    if not rows:
+        typer.echo(NOTHING)
+
+
+def _told(name: str, value: object, *, decimals: int) -> str:
+    from will_pipeline.atlas.words import day, number  # noqa: PLC0415
+
+    if value is None:
+        return "–"
+    if isinstance(value, bool):
+        return "sì" if value else "no"
+    if isinstance(value, int) and not name.startswith("anno"):
+        return number(value)
+    if isinstance(value, float):
+        return number(value, decimals)
+    return day(value) if isinstance(value, date) else str(value)

@@ -1,0 +1,40 @@
+"""Opening a published mart the safe way: read-only, without access to anything but the file.
+
+Readers of the project (commands, notebooks, tests) open the mart through here.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+
+from will_pipeline.mart.release import DATABASE_FILE
+
+CONFINED = {"enable_external_access": "false", "lock_configuration": "true"}
+
+
+class NoMart(FileNotFoundError):
+    """There is no published mart where one was looked for; the text says in Italian what to do."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        place = "/".join(path.parts[-4:])
+        super().__init__(f"non c'è un mart pubblicato in {place}: si fa con «will esegui»")
+
+
+def open_mart(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a mart read-only.
+
+    Queries cannot read other files, load extensions or change that setting.
+
+    Args:
+        path: the `.duckdb` file, or the folder of a release that holds it.
+
+    Raises:
+        NoMart: nothing is published there.
+    """
+    file = path / DATABASE_FILE if path.is_dir() else path
+    if not file.is_file():
+        raise NoMart(file)
+    return duckdb.connect(str(file), read_only=True, config=dict(CONFINED))
