@@ -8,12 +8,12 @@ from typing import Any
 import dagster as dg
 
 from assets.marts.facts import COUNTS, estimated
-from will_pipeline.atlas.static import render_atlas, template_hash
+from will_pipeline.atlas.static import render_atlas
 from will_pipeline.contracts.catalogue import load_views
 from will_pipeline.indicators.facts import impossible_counts, unavailable_indicators
 from will_pipeline.indicators.specification import load_specification
 from will_pipeline.mart.controls import control_rows
-from will_pipeline.mart.fingerprint import release_fingerprint
+from will_pipeline.mart.fingerprint import release_fingerprint, rendering_hash
 from will_pipeline.mart.release import (
     INFO_TABLE,
     info_rows,
@@ -52,7 +52,7 @@ def mart_info(
     """La carta d'identità del rilascio: numero, impronta, data, licenza, citazione."""
     tables = warehouse.read_layer(MARTS, (*TABLES, CONTROLS_TABLE))
     fingerprint = release_fingerprint(
-        tables, contracts_of(MARTS).values(), load_views().values(), template_hash()
+        tables, contracts_of(MARTS).values(), load_views().values(), rendering_hash()
     )
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
     rows = info_rows(statement, seed=estimation.seed, draws=estimation.draws)

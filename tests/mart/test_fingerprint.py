@@ -2,13 +2,15 @@
 
 import struct
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 import pytest
 
 from will_pipeline.contracts.conform import conform
 from will_pipeline.contracts.model import TableContract, ViewContract
-from will_pipeline.mart.fingerprint import content_version, release_fingerprint
+from will_pipeline.mart import fingerprint
+from will_pipeline.mart.fingerprint import content_version, release_fingerprint, rendering_hash
 
 LONG = "una parola più lunga di dodici lettere"
 
@@ -100,18 +102,18 @@ def test_a_column_of_lists_is_refused() -> None:
         content_version(pl.DataFrame({"parts": [[1, 2]]}))
 
 
-def test_a_release_changes_with_tables_contracts_views_and_atlas(
+def test_a_release_changes_with_tables_contracts_views_and_rendering(
     tables: dict[str, pl.DataFrame],
     contracts: dict[str, TableContract],
     views: dict[str, ViewContract],
 ) -> None:
     def printed(**given: object) -> str:
-        used = {"tables": tables, "contracts": contracts, "views": views, "atlas": "x"} | given
+        used = {"tables": tables, "contracts": contracts, "views": views, "rendering": "x"} | given
         return release_fingerprint(
             used["tables"],  # type: ignore[arg-type]  # chosen by name above
             used["contracts"].values(),  # type: ignore[attr-defined]  # as above
             used["views"].values(),  # type: ignore[attr-defined]  # as above
-            used["atlas"],  # type: ignore[arg-type]  # as above
+            used["rendering"],  # type: ignore[arg-type]  # as above
         )
 
     same = printed()
@@ -124,6 +126,21 @@ def test_a_release_changes_with_tables_contracts_views_and_atlas(
         printed(tables=tables | {"fatto_indice": value}),
         printed(contracts=contracts | {"dim_area": said}),
         printed(views=views | {"v_quintili": sheet}),
-        printed(atlas="y"),
+        printed(rendering="y"),
     ]
     assert len({same, *changed}) == 5
+
+
+def test_rendering_changes_with_a_byte_of_a_template_and_not_with_what_python_caches(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for room in fingerprint.RENDERING_ROOMS:
+        (tmp_path / room).mkdir()
+        (tmp_path / room / "pagina.html").write_text("<p>a", encoding="utf-8")
+    monkeypatch.setattr(fingerprint, "PACKAGE", tmp_path)
+    before = rendering_hash()
+    (tmp_path / "mart" / "__pycache__").mkdir()
+    (tmp_path / "mart" / "__pycache__" / "x.pyc").write_bytes(b"1")
+    assert rendering_hash() == before
+    (tmp_path / "mart" / "pagina.html").write_text("<p>b", encoding="utf-8")
+    assert rendering_hash() != before

@@ -9,9 +9,8 @@ import polars as pl
 import pytest
 
 from will_pipeline.contracts.model import TableContract, ViewContract
-from will_pipeline.mart.database import write_database
+from will_pipeline.mart.database import DATABASE_FILE, write_database
 from will_pipeline.mart.opening import NoMart, open_mart
-from will_pipeline.mart.release import DATABASE_FILE
 
 
 @pytest.fixture

@@ -28,13 +28,6 @@ ATLAS = {"index.html": b"<p>Parma</p>", "comuni/parma.html": b"<p>Centro</p>"}
 
 
 @pytest.fixture
-def small(tables: Tables) -> Tables:
-    """The tables a release can do without references."""
-    names = ("mart_info", "dim_comune", "fatto_indicatore")
-    return {name: tables[name] for name in names}
-
-
-@pytest.fixture
 def run(
     shelf: Shelf, now: datetime, contracts: dict[str, TableContract], views: dict[str, ViewContract]
 ) -> Callable[..., Publication]:
@@ -64,7 +57,7 @@ def run(
             stated_in(info),
             tables | {"mart_info": info},
             contracts=chosen,
-            views={},
+            views=views,
             atlas=ATLAS,
         )
 
@@ -82,15 +75,17 @@ def stored(shelf: Shelf) -> dict[str, bytes]:
 
 
 def test_a_first_run_publishes(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    outcome = run(small)
+    outcome = run(tables)
     assert outcome == Publication("2026.11.1", is_new=True)
     assert outcome.message == "Pubblicato il rilascio 2026.11.1."
     names = {file.relative_to(shelf.latest).as_posix() for file in shelf.latest.rglob("*.*")}
     assert names == {
-        DATABASE_FILE, STATEMENT_FILE, "sha256sums.txt", "fatto_indicatore.parquet",
-        "fatto_indicatore.csv", "atlante/index.html", "atlante/comuni/parma.html",
+        DATABASE_FILE, STATEMENT_FILE, "sha256sums.txt", "datapackage.json", "DIZIONARIO.md",
+        "ATTRIBUZIONI.md", "fatto_indicatore.parquet", "fatto_indicatore.csv",
+        "fatto_indicatore_excel_it.csv", "aree_larga.csv", "aree_larga_excel_it.csv",
+        "aree_larga.xlsx", "aree_larga.ods", "atlante/index.html", "atlante/comuni/parma.html",
     }  # fmt: skip
     with duckdb.connect(str(shelf.latest / DATABASE_FILE), read_only=True) as reader:
         told = reader.execute("SELECT valore FROM mart_info WHERE chiave = 'rilascio'").fetchall()
@@ -98,49 +93,49 @@ def test_a_first_run_publishes(
 
 
 def test_a_run_without_news_touches_nothing(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    run(small)
+    run(tables)
     before = stored(shelf)
-    outcome = run(small, later=40)
+    outcome = run(tables, later=40)
     assert outcome == Publication("2026.11.1", is_new=False)
     assert outcome.message == "Nessuna novità: resta il rilascio 2026.11.1."
     assert stored(shelf) == before
 
 
 def test_a_changed_value_or_a_changed_promise_is_a_new_release(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    run(small)
-    moved = small["dim_comune"].with_columns(pl.col("popolazione") + 1)
-    assert run(small | {"dim_comune": moved}, later=1) == Publication("2026.11.2", is_new=True)
-    assert run(small, promised="I comuni.") == Publication("2026.11.3", is_new=True)
-    assert run(small, promised="I comuni.", later=40).release == "2026.11.3"
-    assert run(small, later=40) == Publication("2027.01.1", is_new=True)
+    run(tables)
+    moved = tables["dim_comune"].with_columns(pl.col("popolazione") + 1)
+    assert run(tables | {"dim_comune": moved}, later=1) == Publication("2026.11.2", is_new=True)
+    assert run(tables, promised="I comuni.") == Publication("2026.11.3", is_new=True)
+    assert run(tables, promised="I comuni.", later=40).release == "2026.11.3"
+    assert run(tables, later=40) == Publication("2027.01.1", is_new=True)
     assert len(list(shelf.releases.iterdir())) == 4
 
 
 def test_content_that_breaks_the_contract_reaches_nobody(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    run(small)
+    run(tables)
     before = stored(shelf)
-    nameless = small["dim_comune"].with_columns(nome=pl.lit(" "))
+    nameless = tables["dim_comune"].with_columns(nome=pl.lit(" "))
     with pytest.raises(PublicationRefused, match="valori_obbligatori"):
-        run(small | {"dim_comune": nameless})
-    negative = small["fatto_indicatore"].with_columns(denominatore=pl.lit(-1.0))
+        run(tables | {"dim_comune": nameless})
+    negative = tables["fatto_indicatore"].with_columns(denominatore=pl.lit(-1.0))
     with pytest.raises(duckdb.ConstraintException):
-        run(small | {"fatto_indicatore": negative})
+        run(tables | {"fatto_indicatore": negative})
     assert stored(shelf) == before
-    assert run(small).is_new is False
+    assert run(tables).is_new is False
 
 
 def test_a_damaged_statement_means_that_the_content_is_published_again(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    run(small)
+    run(tables)
     (shelf.latest / STATEMENT_FILE).write_text("{")
-    assert run(small) == Publication("2026.11.2", is_new=True)
+    assert run(tables) == Publication("2026.11.2", is_new=True)
 
 
 def test_the_identity_card_says_what_a_reader_must_cite(statement: Statement) -> None:
@@ -158,9 +153,9 @@ def test_a_statement_survives_its_identity_card(statement: Statement) -> None:
 
 
 def test_checksums_verify_and_one_flipped_bit_does_not(
-    shelf: Shelf, run: Callable[..., Publication], small: Tables
+    shelf: Shelf, run: Callable[..., Publication], tables: Tables
 ) -> None:
-    run(small)
+    run(tables)
 
     def wrong() -> list[str]:
         lines = (shelf.latest / "sha256sums.txt").read_text().splitlines()
@@ -180,12 +175,12 @@ def test_checksums_verify_and_one_flipped_bit_does_not(
 
 
 def test_a_release_that_lost_a_file_is_published_again(
-    run: Callable[..., Publication], shelf: Shelf, small: Tables
+    run: Callable[..., Publication], shelf: Shelf, tables: Tables
 ) -> None:
-    run(small)
+    run(tables)
     lost = next(file for file in (shelf.latest / "atlante").rglob("*") if file.is_file())
     name = lost.relative_to(shelf.latest)
     lost.unlink()
-    assert run(small).is_new
+    assert run(tables).is_new
     assert (shelf.latest / name).is_file()
-    assert not run(small).is_new
+    assert not run(tables).is_new

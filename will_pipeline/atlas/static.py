@@ -3,7 +3,6 @@
 Rendering and its fingerprint live here; what is shown is decided in `views`, how in `templates`.
 """
 
-import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import quote, urlsplit
@@ -67,27 +66,6 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
                     after=level.areas[place + 1] if place + 1 < len(level.areas) else None,
                 )
     return dict(sorted(pages.items()))
-
-
-def template_hash() -> str:
-    """Fingerprint of everything that shapes the pages apart from the data.
-
-    Returns:
-        SHA-256, in hexadecimal, over names and bytes of the templates, styles, scripts, fonts and
-        modules of this package.
-    """
-    digest = hashlib.sha256()
-    files = [
-        path
-        for path in PACKAGE.rglob("*")
-        if path.is_file() and path.suffix != ".pyc" and "__pycache__" not in path.parts
-    ]
-    for path in sorted(files, key=lambda path: path.relative_to(PACKAGE).as_posix()):
-        content = path.read_bytes()
-        name = path.relative_to(PACKAGE).as_posix()
-        digest.update(f"{name}\0{len(content)}\0".encode())
-        digest.update(content)
-    return digest.hexdigest()
 
 
 def _environment(atlas: Atlas) -> Environment:

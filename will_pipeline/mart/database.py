@@ -21,6 +21,7 @@ from will_pipeline.contracts.ddl import (
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.contracts.validation import Finding, check_table
 
+DATABASE_FILE = "will_mart.duckdb"
 STORAGE_VERSION = "v1.0.0"
 SCHEMA = "main"
 

@@ -1,4 +1,4 @@
-"""Plain files beside the mart, and the list of their checksums.
+"""The files beside the mart, and the list of their checksums.
 
 Everything here renders tables that are already decided; no number is made.
 """
@@ -7,18 +7,96 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
 
+from will_pipeline.contracts.model import TableContract, ViewContract
+from will_pipeline.mart.descriptors import (
+    attribution_page,
+    data_package,
+    dictionary_page,
+    readme_rows,
+    table_schema,
+    view_schema,
+)
+from will_pipeline.mart.geofiles import placed_areas, write_geopackage, write_geoparquet
+from will_pipeline.mart.opening import open_mart
+from will_pipeline.mart.plain_text import write_excel_csv, write_formal_csv
+from will_pipeline.mart.spreadsheets import Sheet, write_ods, write_xlsx
+
 CHECKSUM_FILE = "sha256sums.txt"
+FACTS, WIDE, WIDE_VIEW = "fatto_indicatore", "aree_larga", "v_aree_larga"
+TITLE = "Atlante dei bisogni collettivi: le aree"
 
 
-def write_fact_files(folder: Path, tables: Mapping[str, pl.DataFrame]) -> None:
-    """Write the indicator facts as Parquet and CSV (UTF-8, comma, decimal point)."""
-    facts = tables["fatto_indicatore"]
-    facts.write_parquet(folder / "fatto_indicatore.parquet", compression="zstd")
-    facts.write_csv(folder / "fatto_indicatore.csv")
+def write_exports(
+    folder: Path,
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    contracts: Mapping[str, TableContract],
+    views: Mapping[str, ViewContract],
+) -> None:
+    """Write every file of a release that renders its tables, beside the mart already there.
+
+    Facts as Parquet, CSV and CSV for Italian Excel; the wide table of areas also as XLSX and ODS;
+    areas with a boundary as GeoPackage and GeoParquet; dictionary, attributions and data package.
+
+    Args:
+        folder: folder of the release, with its mart.
+        tables: rows of every published table.
+        contracts: contracts of the tables.
+        views: contracts of the views.
+    """
+    info = dict(tables["mart_info"].select("chiave", "valore").iter_rows())
+    made_at = datetime.fromisoformat(info["fatto_il"])
+    with open_mart(folder) as mart:
+        wide = mart.sql(f"SELECT * FROM {WIDE_VIEW}").pl()
+    facts = tables[FACTS]
+    facts.write_parquet(folder / f"{FACTS}.parquet", compression="zstd")
+    _write_texts(folder, FACTS, facts)
+    _write_texts(folder, WIDE, wide)
+    for write, ending in ((write_xlsx, "xlsx"), (write_ods, "ods")):
+        sheets = _sheets(wide, views[WIDE_VIEW], tables, info)
+        write(folder / f"{WIDE}.{ending}", sheets, title=TITLE, made_at=made_at)
+    placed = placed_areas(tables["dim_area"], tables["area_geometria"], wide)
+    if not placed.empty:
+        write_geopackage(folder / "aree.gpkg", placed, made_at=made_at)
+        write_geoparquet(folder / "aree.parquet", placed)
+    pages = {
+        "DIZIONARIO.md": dictionary_page(tables["dizionario"], contracts.values()),
+        "ATTRIBUZIONI.md": attribution_page(tables["dim_fonte"], info["citazione"]),
+    }
+    write_files(folder, pages)
+    described = {
+        f"{FACTS}.csv": (contracts[FACTS].description.it, table_schema(contracts[FACTS])),
+        f"{WIDE}.csv": (views[WIDE_VIEW].description.it, view_schema(views[WIDE_VIEW], wide)),
+    }
+    package = data_package(folder, described, tables["dim_fonte"], info)
+    write_files(folder, {"datapackage.json": package})
+
+
+def _write_texts(folder: Path, name: str, frame: pl.DataFrame) -> None:
+    write_formal_csv(folder / f"{name}.csv", frame)
+    labels = {column: column.replace("_", " ") for column in frame.columns}
+    write_excel_csv(folder / f"{name}_excel_it.csv", frame, labels)
+
+
+def _sheets(
+    wide: pl.DataFrame,
+    view: ViewContract,
+    tables: Mapping[str, pl.DataFrame],
+    info: Mapping[str, str],
+) -> list[Sheet]:
+    sources = tables["dim_fonte"].sort("fonte_id")
+    terms = ("titolo", "ente", "data_riferimento", "licenza", "licenza_uri", "attribuzione")
+    return [
+        Sheet("Leggimi", ("Voce", "Testo"), readme_rows(info)),
+        Sheet.of("Dati", wide),
+        Sheet("Dizionario", ("Colonna", "Testo"), [(each.name, each.it) for each in view.columns]),
+        Sheet.of("Fonti", sources.select(terms)),
+    ]
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 
 import polars as pl
 
 from will_pipeline.contracts.catalogue import CONTRACT_VERSION
 from will_pipeline.contracts.model import TableContract, ViewContract
+
+PACKAGE = Path(__file__).parent.parent
+RENDERING_ROOMS = ("atlas", "mart")
 
 
 def content_version(frame: pl.DataFrame) -> str:
@@ -41,22 +45,44 @@ def _values(column: pl.Series) -> tuple[bytes, ...]:
     return (column.to_physical().to_numpy().tobytes(),)
 
 
+def rendering_hash() -> str:
+    """Fingerprint of everything that shapes the files of a release apart from the data.
+
+    Returns:
+        SHA-256, in hexadecimal, over names and bytes of the templates, styles, scripts and modules
+        that render the atlas and the other files.
+    """
+    digest = hashlib.sha256()
+    files = [
+        path
+        for room in RENDERING_ROOMS
+        for path in (PACKAGE / room).rglob("*")
+        if path.is_file() and path.suffix != ".pyc" and "__pycache__" not in path.parts
+    ]
+    for path in sorted(files, key=lambda path: path.relative_to(PACKAGE).as_posix()):
+        content = path.read_bytes()
+        name = path.relative_to(PACKAGE).as_posix()
+        digest.update(f"{name}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
 def release_fingerprint(
     tables: Mapping[str, pl.DataFrame],
     contracts: Iterable[TableContract],
     views: Iterable[ViewContract],
-    atlas: str,
+    rendering: str,
 ) -> str:
-    """Fingerprint of a whole release: tables, contracts, views and the make of the atlas.
+    """Fingerprint of a whole release: tables, contracts, views and how its files are made.
 
     Args:
         tables: published tables by name, sorted by key, without the statements about the release
             itself.
         contracts: contracts of the tables.
         views: contracts of the views.
-        atlas: fingerprint of the atlas's templates.
+        rendering: fingerprint of what makes the files, see `rendering_hash`.
     """
-    parts = [CONTRACT_VERSION, atlas]
+    parts = [CONTRACT_VERSION, rendering]
     parts += [f"{name}:{content_version(tables[name])}" for name in sorted(tables)]
     parts += [contract.model_dump_json() for contract in contracts]
     parts += [view.model_dump_json() for view in views]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import duckdb
 
-from will_pipeline.mart.release import DATABASE_FILE
+from will_pipeline.mart.database import DATABASE_FILE
 
 CONFINED = {"enable_external_access": "false", "lock_configuration": "true"}
 

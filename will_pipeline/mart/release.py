@@ -14,11 +14,10 @@ import polars as pl
 
 from will_pipeline.contracts.catalogue import CONTRACT_VERSION
 from will_pipeline.contracts.model import TableContract, ViewContract
-from will_pipeline.mart.database import write_database
-from will_pipeline.mart.exports import altered_files, write_checksums, write_fact_files, write_files
+from will_pipeline.mart.database import DATABASE_FILE, write_database
+from will_pipeline.mart.exports import altered_files, write_checksums, write_exports, write_files
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
 
-DATABASE_FILE = "will_mart.duckdb"
 ATLAS_FOLDER = "atlante"
 INFO_TABLE = "mart_info"
 CITATION = (
@@ -138,7 +137,7 @@ def publish(
     made = shelf.clear_workshop() / statement.release
     made.mkdir()
     write_database(made / DATABASE_FILE, tables, contracts, views)
-    write_fact_files(made, tables)
+    write_exports(made, tables, contracts=contracts, views=views)
     write_files(made / ATLAS_FOLDER, atlas)
     write_statement(made, statement)
     write_checksums(made)

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 import polars as pl
 import pytest
 
-from will_pipeline.atlas.static import render_atlas, template_hash
+from will_pipeline.atlas.static import render_atlas
 
 BORGO = "citta/borgo-prova.html"
 VOID = {"meta", "link", "img", "br", "hr", "input", "rect", "circle", "line", "path"}
@@ -298,8 +298,3 @@ def test_a_tight_outline_keeps_its_code_or_its_dot(tables):
     assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn["2", "104,2"]) == ["2"]
     assert "<circle" in drawn["3", "mancante"]
     assert "<text" not in drawn["3", "mancante"]
-
-
-def test_template_hash_is_stable_hexadecimal():
-    assert re.fullmatch("[0-9a-f]{64}", template_hash())
-    assert template_hash() == template_hash()
