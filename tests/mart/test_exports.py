@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 
+import frictionless
 import geopandas
 import odfdo
 import openpyxl
@@ -165,3 +166,9 @@ def test_every_file_but_the_list_is_in_the_list_in_order(tmp_path: Path) -> None
         f"{hashlib.sha256(b'').hexdigest()}  b/a b.txt\n"
         f"{hashlib.sha256(b'<p>').hexdigest()}  b/c.html\n"
     )
+
+
+def test_the_package_and_its_files_are_valid(made: tuple[Path, Path]) -> None:
+    report = frictionless.Package(str(made[0] / "datapackage.json")).validate()
+    assert report.flatten(["message"]) == []
+    assert report.stats["tasks"] == 2
