@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from will_pipeline.cli.questions import domande
+from will_pipeline.cli.releases import rilasci, ripristina, verifica
 
 app = typer.Typer(
     name="will",
@@ -21,6 +22,8 @@ app = typer.Typer(
 )
 
 app.add_typer(domande)
+for command in (verifica, rilasci, ripristina):
+    app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1

@@ -121,18 +121,35 @@ def write_checksums(folder: Path) -> Path:
 
 
 def altered_files(folder: Path) -> list[str]:
-    """Files of a release that are missing or differ from its checksums, by relative path.
+    """Files of a release that are missing, differ from its checksums or are not in the list.
 
     Args:
         folder: folder of a release; without a list of checksums the list itself is missing.
+
+    Returns:
+        Relative paths, those of the list first.
     """
     listing = folder / CHECKSUM_FILE
     if not listing.is_file():
         return [CHECKSUM_FILE]
-    broken = []
-    for line in listing.read_text("utf-8").splitlines():
+    # A damaged list may hold bytes that are no text: they must read as names that lead nowhere.
+    text = listing.read_bytes().decode("utf-8", errors="replace")
+    broken, listed = [], {CHECKSUM_FILE}
+    for line in text.splitlines():
         digest, _, name = line.partition("  ")
-        file = folder / name
-        if not file.is_file() or hashlib.sha256(file.read_bytes()).hexdigest() != digest:
-            broken.append(name)
-    return broken
+        listed.add(name)
+        if _sha256(folder, name) != digest:
+            broken.append(name or CHECKSUM_FILE)
+    there = sorted(file for file in folder.rglob("*") if file.is_file())
+    places = (file.relative_to(folder).as_posix() for file in there)
+    return broken + [place for place in places if place not in listed]
+
+
+def _sha256(folder: Path, name: str) -> str | None:
+    """Checksum of a file of the folder; none where the name leads to no file inside it."""
+    if not name or "\0" in name:
+        return None
+    file = folder / name
+    if not file.is_file() or not file.resolve().is_relative_to(folder.resolve()):
+        return None
+    return hashlib.sha256(file.read_bytes()).hexdigest()

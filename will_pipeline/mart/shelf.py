@@ -62,6 +62,13 @@ class Shelf:
         except (ValueError, TypeError):
             return None
 
+    def numbers(self) -> list[str]:
+        """Numbers of the releases on the shelf, oldest first."""
+        found = [match for entry in self._entries() if (match := _RELEASE.match(entry))]
+        return [
+            match[0] for match in sorted(found, key=lambda each: tuple(map(int, each.groups())))
+        ]
+
     def next_number(self, today: date) -> str:
         """Number of the next release: `<year>.<month>.<count within the month>`."""
         month = (today.year, today.month)

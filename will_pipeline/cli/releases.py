@@ -1,0 +1,83 @@
+"""`will verifica`, `will rilasci` and `will ripristina`: the releases on the shelf.
+
+Parsing and printing belong here; what a release is belongs to `will_pipeline.mart`.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+PROJECT = Path(__file__).parent.parent.parent
+FAILED = 1
+SHOWN = 20
+"""Altered files that are named one by one; the others are counted."""
+
+Project = Annotated[
+    Path,
+    typer.Option("--progetto", help="Cartella del progetto, con data/.", show_default=False),
+]
+
+
+def verifica(
+    cartella: Annotated[
+        Path | None,
+        typer.Argument(help="Cartella di un rilascio; di solito quello che leggono tutti."),
+    ] = None,
+    progetto: Project = PROJECT,
+) -> None:
+    """Confronta ogni file di un rilascio con la sua impronta."""
+    from will_pipeline.mart.exports import CHECKSUM_FILE, altered_files  # noqa: PLC0415
+
+    folder = cartella or progetto / "data" / "marts" / "latest"
+    if not folder.is_dir():
+        _stop("La cartella non c'è: il rilascio si fa con «will esegui».")
+    broken = altered_files(folder)
+    if broken:
+        typer.secho(f"Rilascio alterato: {len(broken)} file.", err=True, bold=True)
+        for name in broken[:SHOWN]:
+            typer.echo(f"  {name!r}" if not name.isprintable() else f"  {name}", err=True)
+        if len(broken) > SHOWN:
+            typer.echo(f"  … e altri {len(broken) - SHOWN}", err=True)
+        typer.echo("Si torna a un rilascio integro con «will ripristina».", err=True)
+        raise typer.Exit(FAILED)
+    count = len((folder / CHECKSUM_FILE).read_text("utf-8").splitlines())
+    typer.echo(f"Rilascio integro: {count} file, ognuno con la sua impronta.")
+
+
+def rilasci(progetto: Project = PROJECT) -> None:
+    """Elenca i rilasci che si possono leggere o ripristinare."""
+    from will_pipeline.mart.shelf import Shelf  # noqa: PLC0415
+
+    shelf = Shelf(progetto / "data" / "marts")
+    current = shelf.current()
+    for release in shelf.numbers():
+        mark = "  ← letto da tutti" if current and current.release == release else ""
+        typer.echo(f"{release}{mark}")
+    if not shelf.numbers():
+        typer.echo("Nessun rilascio: si fa con «will esegui».")
+
+
+def ripristina(
+    rilascio: Annotated[str, typer.Argument(help="Numero del rilascio, come in «will rilasci».")],
+    progetto: Project = PROJECT,
+) -> None:
+    """Rimette in lettura un rilascio precedente, se è integro."""
+    from will_pipeline.mart.exports import altered_files  # noqa: PLC0415
+    from will_pipeline.mart.shelf import Shelf  # noqa: PLC0415
+
+    shelf = Shelf(progetto / "data" / "marts")
+    if rilascio not in shelf.numbers():
+        _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.")
+    if altered_files(shelf.releases / rilascio):
+        _stop(f"Il rilascio {rilascio} è alterato e non si ripristina: vedi «will verifica».")
+    shelf.point_latest_at(rilascio)
+    typer.echo(f"Ora si legge il rilascio {rilascio}.")
+    typer.echo("La prossima esecuzione pubblica di nuovo, se i dati sono diversi.")
+
+
+def _stop(sentence: str) -> NoReturn:
+    typer.echo(sentence, err=True)
+    raise typer.Exit(FAILED)
