@@ -16,8 +16,10 @@ from will_pipeline.mart.controls import control_rows
 from will_pipeline.mart.fingerprint import release_fingerprint, rendering_hash
 from will_pipeline.mart.release import (
     INFO_TABLE,
+    NEWS_TABLE,
     info_rows,
     publish,
+    release_news,
     state_release,
     stated_in,
 )
@@ -26,7 +28,8 @@ from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
 CONTROLS_TABLE = "controllo"
-TABLES = tuple(name for name in contracts_of(MARTS) if name not in (INFO_TABLE, CONTROLS_TABLE))
+ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
+TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_RELEASE)
 
 
 @dg.asset(key=["marts", "controllo"], deps=[*COUNTS, *(["marts", name] for name in TABLES)], **MART)
@@ -57,6 +60,15 @@ def mart_info(
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
     rows = info_rows(statement, seed=estimation.seed, draws=estimation.draws)
     return warehouse.write("marts.mart_info", rows)
+
+
+@dg.asset(key=["marts", "novita"], deps=[["marts", "mart_info"]], **MART)
+def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
+    """Che cosa è cambiato rispetto al rilascio che si legge ora, riga per riga, e perché."""
+    tables = warehouse.read_layer(MARTS, (*TABLES, CONTROLS_TABLE, INFO_TABLE))
+    statement = stated_in(tables[INFO_TABLE])
+    rows = release_news(mart_shelf.shelf(), statement, tables, contracts_of(MARTS))
+    return warehouse.write("marts.novita", rows)
 
 
 @dg.asset(

@@ -15,6 +15,7 @@ from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.indicators.methods import indicator_rows
 from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import load_specification, theme_rows
+from will_pipeline.mart.news import news_rows
 from will_pipeline.mart.release import info_rows
 from will_pipeline.mart.shelf import Shelf, Statement
 from will_pipeline.needs.profiles import profile_rows
@@ -63,6 +64,7 @@ def tables(
         "dim_fonte": _sources(),
         "controllo": _checks(),
         "dizionario": dictionary_rows(contracts.values(), views.values()),
+        "novita": news_rows({}, None, contracts, release="2026.11.1", before=None),
     }
     nothing_delivered = {
         name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries

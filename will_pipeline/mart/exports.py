@@ -22,6 +22,7 @@ from will_pipeline.mart.descriptors import (
     view_schema,
 )
 from will_pipeline.mart.geofiles import placed_areas, write_geopackage, write_geoparquet
+from will_pipeline.mart.news import news_page
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.plain_text import write_excel_csv, write_formal_csv
 from will_pipeline.mart.spreadsheets import Sheet, write_ods, write_xlsx
@@ -66,6 +67,7 @@ def write_exports(
         write_geoparquet(folder / "aree.parquet", placed)
     pages = {
         "DIZIONARIO.md": dictionary_page(tables["dizionario"], contracts.values()),
+        "NOVITA.md": news_page(tables["novita"]),
         "ATTRIBUZIONI.md": attribution_page(tables["dim_fonte"], info["citazione"]),
     }
     write_files(folder, pages)

@@ -16,10 +16,12 @@ from will_pipeline.contracts.catalogue import CONTRACT_VERSION
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import DATABASE_FILE, write_database
 from will_pipeline.mart.exports import altered_files, write_checksums, write_exports, write_files
+from will_pipeline.mart.news import news_rows
+from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
 
 ATLAS_FOLDER = "atlante"
-INFO_TABLE = "mart_info"
+INFO_TABLE, NEWS_TABLE = "mart_info", "novita"
 CITATION = (
     "will-pipeline, Atlante dei bisogni collettivi, rilascio {release}. "
     "Elaborazioni su dati ISTAT e delle altre fonti elencate in dim_fonte. CC BY 4.0."
@@ -104,6 +106,43 @@ def stated_in(info: pl.DataFrame) -> Statement:
         made_at=said["fatto_il"],
         contract=said["contratto"],
     )
+
+
+def release_news(
+    shelf: Shelf,
+    statement: Statement,
+    tables: Mapping[str, pl.DataFrame],
+    contracts: Mapping[str, TableContract],
+) -> pl.DataFrame:
+    """Rows of `novita`: the difference from the release that readers have now.
+
+    Args:
+        shelf: the shelf of releases.
+        statement: result of `state_release`; where it is the current release, its own news stay.
+        tables: published tables of the new release by name.
+        contracts: contracts of the tables.
+    """
+    intact, current = _intact(shelf), shelf.current()
+    previous = None if intact is None else _published(shelf, contracts)
+    if previous is not None and intact == statement and NEWS_TABLE in previous:
+        return previous[NEWS_TABLE]
+    return news_rows(
+        tables,
+        previous,
+        contracts,
+        release=statement.release,
+        before=None if current is None else current.release,
+    )
+
+
+def _published(shelf: Shelf, contracts: Mapping[str, TableContract]) -> dict[str, pl.DataFrame]:
+    with open_mart(shelf.latest) as mart:
+        there = set(mart.sql("SELECT table_name FROM duckdb_tables()").pl()["table_name"])
+        return {
+            name: mart.sql(f'SELECT * FROM main."{name}"').pl()
+            for name in contracts
+            if name in there
+        }
 
 
 def publish(
