@@ -61,6 +61,17 @@ class ClusterChoice:
     chosen: int
     candidates: tuple[Stability, ...]
 
+    @property
+    def finest(self) -> Stability:
+        """The candidate of most clusters that is stable enough to be published.
+
+        The most stable one where none is: it is then exploratory.
+        """
+        publishable = [tried for tried in self.candidates if not tried.exploratory]
+        if publishable:
+            return max(publishable, key=lambda tried: tried.clusters)
+        return next(tried for tried in self.candidates if tried.clusters == self.chosen)
+
 
 @dataclass(frozen=True)
 class Alignment:
