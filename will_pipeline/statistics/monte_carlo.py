@@ -39,6 +39,7 @@ class IndexUncertainty:
         membership_top_third: Whether each draw puts the area in the top third of its city, shape
             (D, n); False where not ranked.
         membership_bottom_third: The same for the third with least need.
+        p_bottom_third: Probability of being in that third, shape (n,); NaN where not ranked.
     """
 
     baseline: FloatArray
@@ -52,6 +53,7 @@ class IndexUncertainty:
     p_top: dict[float, FloatArray]
     membership_top_third: NDArray[np.bool_]
     membership_bottom_third: NDArray[np.bool_]
+    p_bottom_third: FloatArray
 
 
 def simulate_index(
@@ -143,6 +145,7 @@ def simulate_index(
     lower, median, upper = np.quantile(scores, tails, axis=0)
     ranks, ranked_in_city = _ranks_by_city(scores, city, in_ranking, generator=generator)
     rank_lower, rank_median, rank_upper = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
+    lowest = ranks > ranked_in_city - _top_size(ranked_in_city, TOP_THIRD)
     membership = {share: ranks <= _top_size(ranked_in_city, share) for share in {*top, TOP_THIRD}}
     return IndexUncertainty(
         baseline=baseline,
@@ -157,7 +160,8 @@ def simulate_index(
             share: np.where(in_ranking, membership[share].mean(axis=0), np.nan) for share in top
         },
         membership_top_third=membership[TOP_THIRD],
-        membership_bottom_third=ranks > ranked_in_city - _top_size(ranked_in_city, TOP_THIRD),
+        membership_bottom_third=lowest,
+        p_bottom_third=np.where(in_ranking, lowest.mean(axis=0), np.nan),
     )
 
 
