@@ -22,6 +22,8 @@ from will_pipeline.indicators.specification import (
 Floats = NDArray[np.float64]
 NOTABLE = 0.5
 """Standard deviations from the mean of comparable towns from which a trait is worth a word."""
+NOTABLE_IN_CITY = 1 / 3
+"""The same from the own city, whose areas differ less than those of all the towns."""
 LISTED = 4
 ORDINARY = ("Vicino alla media delle città simili", "Close to the average of similar towns")
 
@@ -57,25 +59,34 @@ def traits_of(indicator: Indicator) -> Traits:
     return indicator.tratti
 
 
-def notable(indicators: Sequence[Indicator], z: Floats) -> list[Trait]:
-    """Traits from half a standard deviation on, the strongest first; missing values are none.
+def notable(
+    indicators: Sequence[Indicator], z: Floats, *, threshold: float = NOTABLE
+) -> list[Trait]:
+    """Traits from a threshold on, the strongest first; missing values are none.
 
     Args:
         indicators: the m indicators.
-        z: distance from the mean of comparable towns in standard deviations, shape (m,).
+        z: distance from a reference in standard deviations among comparable towns, shape (m,).
+        threshold: least distance of a trait.
     """
     found = [
         Trait(indicator, float(value))
         for indicator, value in zip(indicators, z, strict=True)
-        if np.abs(value) >= NOTABLE
+        if np.abs(value) >= threshold
     ]
     return sorted(found, key=lambda trait: -abs(trait.z))
 
 
 def shared(indicators: Sequence[Indicator], one: Floats, other: Floats) -> list[Trait]:
-    """Traits that two areas have in common on the same side, the strongest common ones first."""
+    """Traits that two areas have in common on the same side, the strongest common ones first.
+
+    Args:
+        indicators: the m indicators.
+        one: distance of an area from its city in standard deviations, shape (m,).
+        other: the same for the other area.
+    """
     common = np.where(np.sign(one) == np.sign(other), np.minimum(np.abs(one), np.abs(other)), 0.0)
-    return notable(indicators, np.sign(one) * common)
+    return notable(indicators, np.sign(one) * common, threshold=NOTABLE_IN_CITY)
 
 
 def listed(traits: Sequence[Trait]) -> str:

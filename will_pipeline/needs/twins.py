@@ -19,7 +19,7 @@ TWINS = 5
 FEWEST_INDICATORS = 6
 """More than half of the comparable indicators: fewer would make two areas alike by omission."""
 DISTRICTS, CENSUS_AREAS = "Q", "A"
-NOTHING_SHARED = "nessun tratto lontano dalla media delle città simili"
+NOTHING_SHARED = "nessun tratto in comune rispetto alla propria città"
 
 
 def twin_rows(
@@ -30,7 +30,8 @@ def twin_rows(
     Census areas are compared with census areas; districts with the districts of the other cities,
     or with their census areas where a city has none. Rings (scattered settlements around a town)
     take no part. A value that one of the two areas does not publish is left out of the comparison.
-    Of two areas equally far, the one with the first identifier comes first.
+    Of two areas equally far, the one with the first identifier comes first. Shared traits tell how
+    both areas differ from their own cities, in the same direction.
 
     Args:
         specification: the specification table.
@@ -43,13 +44,16 @@ def twin_rows(
     """
     places = ~published.areas["residuale"].to_numpy()
     z = frozen.standardise(published.value)
+    from_city = z - frozen.standardise(published.city)
     rows: list[dict[str, object]] = []
     for level in (DISTRICTS, CENSUS_AREAS):
         asking = places & (published.areas["livello"] == level).to_numpy()
         taking_part = places & _compared_with(published.areas, level)
         if _cities(published, taking_part) < 2 or not asking.any():
             continue
-        rows += _rows(specification, published, z, asking=asking, taking_part=taking_part)
+        rows += _rows(
+            specification, published, z, from_city, asking=asking, taking_part=taking_part
+        )
     schema = {
         "area_id": pl.String,
         "simile_id": pl.String,
@@ -78,6 +82,7 @@ def _rows(
     specification: Specification,
     published: PublishedValues,
     z: Floats,
+    from_city: Floats,
     *,
     asking: Flags,
     taking_part: Flags,
@@ -92,7 +97,7 @@ def _rows(
         standardised=True,
     )
     return [
-        _row(specification, published, z, found, chosen=chosen, own=int(own), rank=rank)
+        _row(specification, published, from_city, found, chosen=chosen, own=int(own), rank=rank)
         for own in np.flatnonzero(asking[chosen])
         for rank in range(TWINS)
         if found.position[own, rank] != NONE
@@ -102,7 +107,7 @@ def _rows(
 def _row(
     specification: Specification,
     published: PublishedValues,
-    z: Floats,
+    from_city: Floats,
     found: Twins,
     *,
     chosen: np.ndarray,
@@ -110,7 +115,7 @@ def _row(
     rank: int,
 ) -> dict[str, object]:
     one, other = int(chosen[own]), int(chosen[found.position[own, rank]])
-    traits = shared(specification.comparable, z[one], z[other])
+    traits = shared(specification.comparable, from_city[one], from_city[other])
     return {
         "area_id": published.area_ids[one],
         "simile_id": published.area_ids[other],
