@@ -1,4 +1,4 @@
-"""Published facts: indicators, indices and profiles of every area.
+"""Published facts: indicators and indices of every area.
 
 Each asset reads, calls pure functions of the library and writes.
 """
@@ -20,7 +20,6 @@ from will_pipeline.indicators.levels import Evidence
 from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
-from will_pipeline.needs.profiles import assign_profiles, profile_rows, unranked_areas
 from will_pipeline.orchestration.marts import EstimationSettings
 from will_pipeline.orchestration.warehouse import Warehouse
 
@@ -71,20 +70,7 @@ def qualita_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
 @dg.asset(key=["marts", "fatto_indice"], deps=COUNTS, **MART)
 def fatto_indice(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """L'indice dei quattro bisogni in ogni area, con intervallo e posto probabile in città."""
-    return warehouse.write("marts.fatto_indice", _indices(warehouse, estimation)[1].rows)
-
-
-@dg.asset(key=["marts", "fatto_profilo"], deps=[*COUNTS, ["marts", "fatto_indice"]], **MART)
-def fatto_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
-    """Il profilo di bisogno collettivo di ogni area: quali bisogni spiccano, e quanto è sicuro."""
-    return warehouse.write("marts.fatto_profilo", _assigned(warehouse, estimation))
-
-
-@dg.asset(key=["marts", "dim_profilo"], deps=[*COUNTS, ["marts", "fatto_indice"]], **MART)
-def dim_profilo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
-    """I profili di bisogno collettivo possibili, in parole e con le domande per il tavolo."""
-    rows = profile_rows(load_specification(), _assigned(warehouse, estimation))
-    return warehouse.write("marts.dim_profilo", rows)
+    return warehouse.write("marts.fatto_indice", indices(warehouse, estimation)[1].rows)
 
 
 def estimated(
@@ -97,9 +83,10 @@ def estimated(
     return areas, estimate_all(load_specification(), areas, pool, estimation.value())
 
 
-def _indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[AreaCounts, Indices]:
+def indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[AreaCounts, Indices]:
+    """Areas of the warehouse and the index of every need in them."""
     areas, estimates = estimated(warehouse, estimation)
-    indices = theme_indices(
+    found = theme_indices(
         load_specification(),
         areas,
         estimates,
@@ -107,10 +94,4 @@ def _indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[Area
         settings=estimation.value(),
         year=CENSUS_YEAR,
     )
-    return areas, indices
-
-
-def _assigned(warehouse: Warehouse, estimation: EstimationSettings) -> pl.DataFrame:
-    areas, indices = _indices(warehouse, estimation)
-    ranked = areas.frame.filter("ranked")["area_id"].to_list()
-    return assign_profiles(ranked, indices.evidence, unranked_areas(areas.frame), year=CENSUS_YEAR)
+    return areas, found

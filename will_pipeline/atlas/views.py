@@ -58,7 +58,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
         "profilo_id", "etichetta", "descrizione", "domande_per_il_tavolo", "esplorativo",
     ),
     "fatto_profilo": (
-        "area_id", "anno", "profilo_id", "appartenenza", "secondo_profilo_id", "motivo",
+        "area_id", "anno", "modello", "profilo_id", "appartenenza", "secondo_profilo_id", "motivo",
     ),
     "dim_fonte": (
         "fonte_id", "titolo", "ente", "url", "licenza", "licenza_uri", "attribuzione",
@@ -77,6 +77,7 @@ WITHHELD = frozenset({"soppresso", "soppresso_secondario"})
 LABEL_SHARE = 0.94
 """Share of the free width of a shape that its label may take."""
 WIDEST_FIGURE = "100,0"
+PUBLISHED_MODEL = "regola"
 SMALL = "area troppo piccola per una graduatoria"
 
 _SAFE_ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z._@-]*")
@@ -149,7 +150,8 @@ class _Builder:
         self.scores = _latest(
             _rows(tables["fatto_indice"], "anno"), "area_id", "dimensione", "metodo"
         )
-        self.profile_facts = _latest(_rows(tables["fatto_profilo"], "anno"), "area_id")
+        by_rule = tables["fatto_profilo"].filter(pl.col("modello") == PUBLISHED_MODEL)
+        self.profile_facts = _latest(_rows(by_rule, "anno"), "area_id")
         self.shapes = _latest(_rows(tables["area_geometria"], "area_id"), "area_id")
         self.facts = self._facts_by_area()
 

@@ -174,14 +174,14 @@ def _share_estimate(
             numerator[small], denominator[small], groups=areas.pools[small], level=settings.level
         )
         value[small], lower[small], upper[small] = rates.rate, rates.lower, rates.upper
-        draws[:, small] = rates.draw(settings.draws, generator)
+        draws[:, small] = rates.draw(settings.draws, generator, groups=areas.groups[small])
     plain = usable & ~small
     if plain.any():
         observed = jeffreys(numerator[plain], denominator[plain], level=settings.level)
         value[plain] = numerator[plain] / denominator[plain]
         lower[plain] = np.minimum(observed.lower, value[plain])
         upper[plain] = np.maximum(observed.upper, value[plain])
-        draws[:, plain] = observed.draw(settings.draws, generator)
+        draws[:, plain] = observed.draw(settings.draws, generator, groups=areas.groups[plain])
     return Estimate(
         value=PERCENT * value,
         lower=PERCENT * lower,
@@ -231,7 +231,8 @@ def _poisson_estimate(
     observed = poisson_interval(numerator[usable], level=settings.level)
     value[usable] = numerator[usable] / divisor
     lower[usable], upper[usable] = observed.lower / divisor, observed.upper / divisor
-    draws[:, usable] = observed.draw(settings.draws, generator) / divisor
+    own = areas.groups[usable]
+    draws[:, usable] = observed.draw(settings.draws, generator, groups=own) / divisor
     return Estimate(
         value=value,
         lower=lower,
@@ -311,7 +312,8 @@ def _shrunk_standardised(
         to_city = PERCENT * expected[city] / crude.denominator[city]
         value[usable] = ratios.ratio * to_city
         lower[usable], upper[usable] = ratios.lower * to_city, ratios.upper * to_city
-        draws[:, usable] = ratios.draw(settings.draws, generator) * to_city
+        own = areas.groups[usable]
+        draws[:, usable] = ratios.draw(settings.draws, generator, groups=own) * to_city
     return replace(
         crude,
         value=value,

@@ -121,6 +121,7 @@ def _no_evidence(
             theme=theme.dimensione,
             partial=specification.is_partial(theme.dimensione),
             membership=np.zeros((settings.draws, places), dtype=bool),
+            lowest=np.zeros((settings.draws, places), dtype=bool),
             known=np.zeros(places, dtype=bool),
         )
     ]
@@ -173,6 +174,7 @@ def _rows(
         "n_aree": outcome.ranked_in_city.astype(np.float64) if in_city else missing,
         "p_quinto_alto": outcome.p_top[TOP_FIFTH] if in_city else missing,
         "p_terzo_alto": outcome.p_top[TOP_THIRD] if in_city else missing,
+        "p_terzo_basso": outcome.p_bottom_third if in_city else missing,
     }
     return pl.DataFrame(
         {
@@ -199,11 +201,13 @@ def _evidence(
     ranked: Flags,
 ) -> TopThird:
     draws = outcome.membership_top_third.shape[0]
-    membership = np.zeros((draws, ranked.size), dtype=bool)
-    membership[:, shown] = outcome.membership_top_third
+    highest, lowest = (np.zeros((draws, ranked.size), dtype=bool) for _ in range(2))
+    highest[:, shown] = outcome.membership_top_third
+    lowest[:, shown] = outcome.membership_bottom_third
     return TopThird(
         theme=theme.dimensione,
         partial=specification.is_partial(theme.dimensione),
-        membership=membership[:, ranked],
+        membership=highest[:, ranked],
+        lowest=lowest[:, ranked],
         known=shown[ranked],
     )

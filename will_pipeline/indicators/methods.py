@@ -66,7 +66,7 @@ def indicator_rows(specification: Specification) -> pl.DataFrame:
     """Rows of `dim_indicatore`: the card of every indicator."""
     rows = [
         {
-            **indicator.model_dump(exclude={"estimator"}),
+            **indicator.model_dump(exclude={"estimator", "tratti"}),
             "dimensione": specification.theme_of[identifier],
             "metodo": METHOD_IN_WORDS[indicator.estimator.kind],
         }

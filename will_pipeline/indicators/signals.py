@@ -151,7 +151,9 @@ def _net_of_excess(
             numerator[usable], denominator[usable], groups=areas.pools[usable], level=settings.level
         )
         value[usable] = shrunk.rate
-        draws[:, usable] = shrunk.draw(settings.draws, settings.generator(f"signal.{name}"))
+        draws[:, usable] = shrunk.draw(
+            settings.draws, settings.generator(f"signal.{name}"), groups=areas.groups[usable]
+        )
     whole = known & areas.is_city
     value[whole] = numerator[whole] / denominator[whole]
     draws[:, whole] = value[whole]

@@ -49,6 +49,15 @@ class SpecificationFault(ValueError):
         super().__init__(f"specification {file}: {rule}")
 
 
+class Traits(Frozen):
+    """How an area is said to be where an indicator is much higher or lower than elsewhere."""
+
+    alto: str
+    basso: str
+    high: str
+    low: str
+
+
 class Indicator(Frozen):
     """One indicator: the words planners read and the estimator that makes its numbers."""
 
@@ -67,6 +76,7 @@ class Indicator(Frozen):
     come_si_legge: str
     cosa_non_dice: str
     soglia_riservatezza: int = Field(default=LEAST_RESIDENTS, ge=0)
+    tratti: Traits | None = None
     decimali: int = Field(ge=0, le=4)
     estimator: Estimator
 
@@ -232,6 +242,16 @@ class Specification:
             if name == theme
             and indicator.ruolo == "indice"
             and indicator.estimator.kind != "unavailable"
+        )
+
+    @cached_property
+    def comparable(self) -> tuple[Indicator, ...]:
+        """Index indicators that compare areas of different cities, in order of presentation."""
+        return tuple(
+            indicator
+            for theme in self.themes
+            for indicator in self.index_indicators(theme.dimensione)
+            if indicator.comparabilita == "tra_comuni"
         )
 
     def is_partial(self, theme: str) -> bool:

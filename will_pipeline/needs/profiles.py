@@ -1,7 +1,7 @@
 """Rule-based profiles of collective need: which needs of an area stand out, and how surely.
 
-A profile is the set of needs more likely than not to be in the top third of the city; it
-describes the area, never the people.
+A profile is the set of needs more likely than not to be in the top third of the city, beside the
+strengths of its areas; it describes the area, never the people.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ MODEL = "regola"
 NO_NEED = "nessuno"
 UNCLASSIFIED = "non_classificata"
 THRESHOLD = 0.5
+NO_NEED_QUESTION = "Quali bisogni vede chi vive qui, che i numeri non mostrano?"
+WHO_KEEPS_IT_SO = "Che cosa funziona già qui, e chi lo tiene in piedi?"
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,14 @@ class TopThird:
         theme: the need.
         partial: whether the need has too few indicators to give a profile by itself.
         membership: shape (draws, n); columns of areas without an index hold False.
+        lowest: the same for the third of the city with least need, shape (draws, n).
         known: areas that have an index for this need, shape (n,).
     """
 
     theme: str
     partial: bool
     membership: NDArray[np.bool_]
+    lowest: NDArray[np.bool_]
     known: NDArray[np.bool_]
 
 
@@ -63,7 +67,8 @@ def assign_profiles(
     The assigned set holds the needs with probability above one half of being in the top third; a
     partial need joins it only beside a full one. Membership is the share of draws with exactly the
     assigned set; stability is
-    the distance of the most uncertain probability from a coin toss.
+    the distance of the most uncertain probability from a coin toss. Strengths are the full needs
+    with probability above one half of being in the third of the city with least need.
 
     Args:
         area_ids: identifiers of the n areas of the evidence.
@@ -85,6 +90,8 @@ def assign_profiles(
     drawn: NDArray[np.intp] = np.asarray(_without_lone_partial(draws, partial) @ codes)
     probability = draws.mean(axis=0)
     standing_out = np.asarray(probability > THRESHOLD)
+    lowest = np.stack([need.lowest for need in evidence], axis=-1).mean(axis=0)
+    strong = np.asarray((lowest > THRESHOLD) & ~partial)
     assigned = np.asarray(_without_lone_partial(standing_out, partial) @ codes)
     known = np.asarray(np.stack([need.known for need in evidence], axis=-1).all(axis=1))
     names = {
@@ -110,11 +117,18 @@ def assign_profiles(
                 "appartenenza": float(shares[own]),
                 "secondo_profilo_id": names[second] if others[second] > 0 else None,
                 "stabilita": float(np.abs(2 * probability[position] - 1).min()),
+                "punti_di_forza": ", ".join(
+                    need.theme
+                    for need, is_strong in zip(evidence, strong[position], strict=True)
+                    if is_strong
+                )
+                or None,
                 "motivo": None,
             }
         )
     rows += [_unclassified(area_id, reason, year) for area_id, reason in unranked.items()]
-    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides={"motivo": pl.String})
+    text = {"motivo": pl.String, "punti_di_forza": pl.String}
+    return pl.DataFrame(rows, infer_schema_length=None, schema_overrides=text)
 
 
 def unranked_areas(areas: pl.DataFrame) -> dict[str, str]:
@@ -133,11 +147,16 @@ def profile_rows(specification: Specification, assigned: pl.DataFrame) -> pl.Dat
 
     Args:
         specification: themes, with the words of their profiles.
-        assigned: rows of `fatto_profilo`, for the mean stability of each profile.
+        assigned: rows of `fatto_profilo` by this rule, for the mean stability of each profile and
+            the strengths that most of its areas have.
     """
     possible = possible_profiles(specification)
     stability = dict(assigned.group_by("profilo_id").agg(pl.col("stabilita").mean()).iter_rows())
-    rows = [_profile_row(chosen, specification) for chosen in possible]
+    strengths = _usual_strengths(specification, assigned)
+    rows = [
+        _profile_row(chosen, strengths.get(_identifier(chosen), ()), specification)
+        for chosen in possible
+    ]
     rows.append(
         {
             "profilo_id": UNCLASSIFIED,
@@ -173,13 +192,34 @@ def _unclassified(area_id: str, reason: str, year: int) -> dict[str, object]:
         "appartenenza": None,
         "secondo_profilo_id": None,
         "stabilita": None,
+        "punti_di_forza": None,
         "motivo": reason,
     }
 
 
-def _profile_row(chosen: tuple[Theme, ...], specification: Specification) -> dict[str, object]:
+def _identifier(chosen: Sequence[Theme]) -> str:
+    return profile_id([theme.dimensione for theme in chosen])
+
+
+def _usual_strengths(
+    specification: Specification, assigned: pl.DataFrame
+) -> dict[str, tuple[Theme, ...]]:
+    """Needs that are strengths in more than half of the areas of each profile."""
+    found: dict[str, tuple[Theme, ...]] = {}
+    for (profile,), areas in assigned.group_by("profilo_id"):
+        told = [str(text or "").split(", ") for text in areas["punti_di_forza"]]
+        found[str(profile)] = tuple(
+            theme
+            for theme in specification.themes
+            if sum(theme.dimensione in own for own in told) > areas.height / 2
+        )
+    return found
+
+
+def _profile_row(
+    chosen: tuple[Theme, ...], strengths: tuple[Theme, ...], specification: Specification
+) -> dict[str, object]:
     names = [theme.dimensione for theme in chosen]
-    absent = [theme.dimensione for theme in specification.themes if theme not in chosen]
     questions = [question for theme in chosen for question in theme.domande_per_il_tavolo]
     needs = _listed([theme.nome for theme in chosen], " e ")
     return {
@@ -190,17 +230,28 @@ def _profile_row(chosen: tuple[Theme, ...], specification: Specification) -> dic
         or "No need stands out from the city",
         "descrizione": (
             f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
-            "città (arrotondato per eccesso). Il profilo descrive l'area, non le persone."
+            f"città (arrotondato per eccesso). {_strengths_in_words(strengths)}"
+            "Il profilo descrive l'area, non le persone."
             if chosen
             else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
             "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "
-            "profilo. Non vuol dire che qui nessuno abbia bisogno."
+            f"profilo. {_strengths_in_words(strengths)}"
+            "Non vuol dire che qui nessuno abbia bisogno."
         ),
         "tratti_su": ", ".join(names) or None,
-        "tratti_giu": ", ".join(absent) or None,
-        "domande_per_il_tavolo": " ".join(questions)
-        or "Quali bisogni vede chi vive qui, che i numeri non mostrano?",
+        "tratti_giu": ", ".join(theme.dimensione for theme in strengths) or None,
+        "domande_per_il_tavolo": " ".join(
+            [*questions, WHO_KEEPS_IT_SO] if strengths and questions else questions
+        )
+        or NO_NEED_QUESTION,
     }
+
+
+def _strengths_in_words(strengths: tuple[Theme, ...]) -> str:
+    if not strengths:
+        return ""
+    named = _listed([theme.nome for theme in strengths], " e ")
+    return f"Punto di forza di queste aree: il bisogno è di solito basso per {named}. "
 
 
 def _listed(words: list[str], last: str) -> str:

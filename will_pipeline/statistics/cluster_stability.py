@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -60,6 +61,23 @@ class ClusterChoice:
 
     chosen: int
     candidates: tuple[Stability, ...]
+
+    @classmethod
+    def among(cls, candidates: Sequence[Stability]) -> Self:
+        """Choose the candidate of highest mean index, the one of fewer clusters when tied."""
+        best = max(candidates, key=lambda tried: (tried.mean, -tried.clusters))
+        return cls(chosen=best.clusters, candidates=tuple(candidates))
+
+    @property
+    def finest(self) -> Stability:
+        """The candidate of most clusters that is stable enough to be published.
+
+        The most stable one where none is: it is then exploratory.
+        """
+        publishable = [tried for tried in self.candidates if not tried.exploratory]
+        if publishable:
+            return max(publishable, key=lambda tried: tried.clusters)
+        return next(tried for tried in self.candidates if tried.clusters == self.chosen)
 
 
 @dataclass(frozen=True)
@@ -187,8 +205,7 @@ def choose_clusters(
         )
         for clusters in candidates
     )
-    best = max(tried, key=lambda stability: (stability.mean, -stability.clusters))
-    return ClusterChoice(chosen=best.clusters, candidates=tried)
+    return ClusterChoice.among(tried)
 
 
 def align_labels(previous: ArrayLike, current: ArrayLike) -> Alignment:

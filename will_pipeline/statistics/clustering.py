@@ -170,6 +170,42 @@ def assign(values: ArrayLike, typology: Typology) -> Assignment:
     )
 
 
+def frozen_membership(values: ArrayLike, typology: Typology) -> FloatArray:
+    """Probability of each cluster for each area, from the frozen typology alone.
+
+    The Gaussian mixture that k-means is the limit of: components centred on the frozen centroids,
+    equally likely, with one variance for every indicator and cluster, `within` / (areas x
+    indicators). The likeliest cluster is therefore always the nearest one, and no other area has
+    a say.
+
+    Args:
+        values: Indicators by area, shape (n, m), in the typology's order, NaN where missing.
+        typology: The frozen typology.
+
+    Returns:
+        Probabilities of shape (n, k) that add up to 1; NaN in rows with a missing value.
+
+    Raises:
+        InvalidInput: If values are malformed, or the typology has no spread within its clusters.
+
+    Source:
+        Celeux and Govaert (1992), A classification EM algorithm for clustering and two stochastic
+        versions, Computational Statistics and Data Analysis 14; Fraley and Raftery (2002), JASA 97.
+    """
+    matrix = matrix_with_gaps(values, indicators=typology.indicators)
+    variance = typology.within / (typology.size.sum() * len(typology.indicators))
+    if variance <= 0:
+        raise InvalidInput("typology", "must have some spread within its clusters")
+    complete = complete_rows(matrix)
+    probability = np.full((len(matrix), len(typology.centroids)), np.nan)
+    if complete.any():
+        z = typology.standardise(matrix[complete])
+        exponent = -cdist(z, typology.centroids, "sqeuclidean") / (2 * variance)
+        mass = np.exp(exponent - exponent.max(axis=1, keepdims=True))
+        probability[complete] = mass / mass.sum(axis=1, keepdims=True)
+    return probability
+
+
 def soft_membership(
     values: ArrayLike,
     typology: Typology,

@@ -19,6 +19,7 @@ from will_pipeline.statistics.prior_moments import (
     group_members,
     morris_weights,
 )
+from will_pipeline.statistics.streams import Rows, draw_in_groups
 
 
 @dataclass(frozen=True)
@@ -63,10 +64,22 @@ class ShrunkenRatios:
     shape: FloatArray
     inverse_scale: FloatArray
 
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas."""
-        size = (checked_draws(draws), self.shape.size)
-        return generator.gamma(self.shape, 1.0 / self.inverse_scale, size=size)
+    def draw(
+        self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
+    ) -> FloatArray:
+        """Draw ratios from the posterior: shape (draws, n), independent between areas.
+
+        Args:
+            draws: Number of draws.
+            generator: Source of randomness.
+            groups: Label per area; each group then has a stream of its own.
+        """
+        shape, scale = (checked_draws(draws), self.shape.size), 1.0 / self.inverse_scale
+
+        def sample(stream: np.random.Generator, rows: Rows) -> FloatArray:
+            return stream.gamma(self.shape[rows], scale[rows], size=(draws, rows.size))
+
+        return draw_in_groups(sample, shape=shape, generator=generator, groups=groups)
 
 
 @dataclass(frozen=True)
@@ -88,10 +101,22 @@ class ObservedCounts:
     lower: FloatArray
     upper: FloatArray
 
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw Poisson means from their Jeffreys posterior Gamma(events + 1/2): (draws, n)."""
-        size = (checked_draws(draws), self.events.size)
-        return generator.gamma(self.events + HALF_EVENT, 1.0, size=size)
+    def draw(
+        self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
+    ) -> FloatArray:
+        """Draw Poisson means from their Jeffreys posterior Gamma(events + 1/2): (draws, n).
+
+        Args:
+            draws: Number of draws.
+            generator: Source of randomness.
+            groups: Label per area; each group then has a stream of its own.
+        """
+        shape = (checked_draws(draws), self.events.size)
+
+        def sample(stream: np.random.Generator, rows: Rows) -> FloatArray:
+            return stream.gamma(self.events[rows] + HALF_EVENT, 1.0, size=(draws, rows.size))
+
+        return draw_in_groups(sample, shape=shape, generator=generator, groups=groups)
 
 
 def marshall(events: ArrayLike, population: ArrayLike) -> MarshallRates:

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from will_pipeline.statistics import checks, composite
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.normalise import AMPI_CENTRE, AMPI_RANGE, Goalposts, signs
+from will_pipeline.statistics.streams import streams
 
 Aggregation = Literal["ampi", "geometric", "mean"]
 
@@ -37,6 +38,8 @@ class IndexUncertainty:
             share, shape (n,) each; NaN where not ranked.
         membership_top_third: Whether each draw puts the area in the top third of its city, shape
             (D, n); False where not ranked.
+        membership_bottom_third: The same for the third with least need.
+        p_bottom_third: Probability of being in that third, shape (n,); NaN where not ranked.
     """
 
     baseline: FloatArray
@@ -49,6 +52,8 @@ class IndexUncertainty:
     ranked_in_city: NDArray[np.intp]
     p_top: dict[float, FloatArray]
     membership_top_third: NDArray[np.bool_]
+    membership_bottom_third: NDArray[np.bool_]
+    p_bottom_third: FloatArray
 
 
 def simulate_index(
@@ -70,8 +75,8 @@ def simulate_index(
 
     Every draw takes one set of indicator values, one aggregation chosen at random, either all
     indicators or all but one (each of the m + 1 cases equally likely) and weights from a symmetric
-    Dirichlet over the indicators kept. Ties of rank are broken at random, so that the
-    probabilities of the top add up to its size.
+    Dirichlet over the indicators kept. Ties of rank are broken at random, by lots of each
+    city's own, so that the probabilities of the top add up to its size.
 
     Args:
         draws: Draws of the indicators in their own units, shape (D, n, m), complete.
@@ -138,8 +143,9 @@ def simulate_index(
 
     tails = [(1 - nominal) / 2, 0.5, (1 + nominal) / 2]
     lower, median, upper = np.quantile(scores, tails, axis=0)
-    ranks, ranked_in_city = _ranks_by_city(scores, place, in_ranking, generator=generator)
+    ranks, ranked_in_city = _ranks_by_city(scores, city, in_ranking, generator=generator)
     rank_lower, rank_median, rank_upper = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
+    lowest = ranks > ranked_in_city - _top_size(ranked_in_city, TOP_THIRD)
     membership = {share: ranks <= _top_size(ranked_in_city, share) for share in {*top, TOP_THIRD}}
     return IndexUncertainty(
         baseline=baseline,
@@ -154,6 +160,8 @@ def simulate_index(
             share: np.where(in_ranking, membership[share].mean(axis=0), np.nan) for share in top
         },
         membership_top_third=membership[TOP_THIRD],
+        membership_bottom_third=lowest,
+        p_bottom_third=np.where(in_ranking, lowest.mean(axis=0), np.nan),
     )
 
 
@@ -228,18 +236,19 @@ def _aggregate(normalised: FloatArray, weights: FloatArray, aggregation: Aggrega
 
 def _ranks_by_city(
     scores: FloatArray,
-    place: NDArray[np.intp],
+    city: ArrayLike,
     in_ranking: NDArray[np.bool_],
     *,
     generator: np.random.Generator,
 ) -> tuple[FloatArray, NDArray[np.intp]]:
     """Rank of every draw and area within its city, and the number of areas ranked there."""
     ranks = np.full(scores.shape, np.nan)
-    ranked_in_city = np.bincount(place, weights=in_ranking).astype(np.intp)[place]
-    lots = generator.random(scores.shape)
-    for index in np.unique(place[in_ranking]):
-        columns = np.flatnonzero((place == index) & in_ranking)
-        order = np.lexsort((lots[:, columns], -scores[:, columns]), axis=1)
+    ranked_in_city = np.zeros(scores.shape[1], dtype=np.intp)
+    for members, stream in streams(generator, city):
+        columns = members[in_ranking[members]]
+        ranked_in_city[members] = columns.size
+        lots = stream.random((scores.shape[0], columns.size))
+        order = np.lexsort((lots, -scores[:, columns]), axis=1)
         within = np.empty(order.shape)
         np.put_along_axis(within, order, np.arange(1.0, columns.size + 1)[None, :], axis=1)
         ranks[:, columns] = within

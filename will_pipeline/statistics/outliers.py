@@ -97,6 +97,56 @@ def treat_outliers(
     )
 
 
+@dataclass(frozen=True)
+class FrozenTreatment:
+    """The treatment of one indicator as its pool had it, to be given to any other value.
+
+    Attributes:
+        lower: Value that lower ones are moved onto; -inf where none is.
+        upper: Value that greater ones are moved onto; inf where none is.
+        log: Sign of the skew that called for the logarithm; 0 where none was taken.
+        offset: What is added under the logarithm.
+    """
+
+    lower: float
+    upper: float
+    log: int = 0
+    offset: float = 0.0
+
+    def apply(self, values: FloatArray) -> FloatArray:
+        """Treat values of any shape; missing ones stay missing."""
+        inside = np.clip(values, self.lower, self.upper)
+        if self.log > 0:
+            return np.asarray(np.log(inside - self.lower + self.offset))
+        if self.log < 0:
+            return np.asarray(-np.log(self.upper - inside + self.offset))
+        return inside
+
+
+def freeze_treatment(values: ArrayLike, record: ColumnTreatment) -> FrozenTreatment:
+    """State what was done to one column so that it can be done to areas outside the pool.
+
+    Where the logarithm was taken, values beyond the pool's ends count as at the ends: there the
+    logarithm would not exist, or depend on how far beyond they are.
+
+    Args:
+        values: The column as it was before treatment, shape (n,).
+        record: What `treat_outliers` did to it.
+
+    Returns:
+        A treatment that gives the pool's own values what `treat_outliers` gave them.
+
+    Raises:
+        InvalidInput: If the column is malformed.
+    """
+    column = checks.real_vector(values, argument="values")
+    if not record.logged:
+        return FrozenTreatment(record.lower_limit, record.upper_limit)
+    low, high = float(column.min()), float(column.max())
+    sign = 1 if record.skewness >= 0 else -1
+    return FrozenTreatment(low, high, sign, LOG_OFFSET_SHARE * (high - low))
+
+
 def _treat(
     column: FloatArray, *, most_points: int, limits: tuple[float, float]
 ) -> tuple[FloatArray, ColumnTreatment]:

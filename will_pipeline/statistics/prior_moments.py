@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.streams import Rows, draw_in_groups
 
 HALF_EVENT = 0.5
 SMALLEST_SHRINKABLE_GROUP = 4
@@ -19,9 +20,22 @@ class BetaPosterior:
     alpha: FloatArray
     beta: FloatArray
 
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw rates from the posterior: shape (draws, n), independent between areas."""
-        return generator.beta(self.alpha, self.beta, size=(checked_draws(draws), self.alpha.size))
+    def draw(
+        self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
+    ) -> FloatArray:
+        """Draw rates from the posterior: shape (draws, n), independent between areas.
+
+        Args:
+            draws: Number of draws.
+            generator: Source of randomness.
+            groups: Label per area; each group then has a stream of its own.
+        """
+        shape = (checked_draws(draws), self.alpha.size)
+
+        def sample(stream: np.random.Generator, rows: Rows) -> FloatArray:
+            return stream.beta(self.alpha[rows], self.beta[rows], size=(draws, rows.size))
+
+        return draw_in_groups(sample, shape=shape, generator=generator, groups=groups)
 
 
 def morris_weights(

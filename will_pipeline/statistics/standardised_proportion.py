@@ -37,9 +37,17 @@ class StandardisedProportions(BetaPosterior):
     alpha: FloatArray
     beta: FloatArray
 
-    def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas."""
-        return super().draw(draws, generator) / self.expected_share
+    def draw(
+        self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
+    ) -> FloatArray:
+        """Draw ratios from the posterior: shape (draws, n), independent between areas.
+
+        Args:
+            draws: Number of draws.
+            generator: Source of randomness.
+            groups: Label per area; each group then has a stream of its own.
+        """
+        return super().draw(draws, generator, groups=groups) / self.expected_share
 
 
 def standardised_proportion(

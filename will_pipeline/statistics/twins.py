@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.neighbors import NearestNeighbors
+from scipy.spatial.distance import cdist
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
@@ -41,12 +41,13 @@ def nearest_areas(
     indicators: Sequence[str],
     count: int = TWINS,
     minimum_indicators: int = ENOUGH_INDICATORS,
+    standardised: bool = False,
 ) -> Twins:
     """Find the most similar areas in other cities.
 
     Indicators are standardised over all areas that have them (mean 0, population standard deviation
     1). An area is compared on the indicators it has, with the areas of other cities that have them
-    all: d_ij = sqrt(mean_k (z_ik - z_jk)^2).
+    all: d_ij = sqrt(mean_k (z_ik - z_jk)^2). Of areas equally far, the one that comes first wins.
 
     Args:
         values: Comparable indicators by area, shape (n, m), NaN where missing.
@@ -54,6 +55,8 @@ def nearest_areas(
         indicators: Names of the m indicators.
         count: Number of twins wanted.
         minimum_indicators: Fewest indicators a comparison may rest on.
+        standardised: Whether values are on a common scale already; they are then taken as they
+            are, and a distance depends on its two areas alone.
 
     Returns:
         Twins, distances, the indicators used and the reason where there are none.
@@ -74,7 +77,7 @@ def nearest_areas(
     for argument, number in (("count", count), ("minimum_indicators", minimum_indicators)):
         if number < 1:
             raise InvalidInput(argument, f"must be at least 1, found {number!r}")
-    z = _standardised(matrix)
+    z = matrix if standardised else _standardised(matrix)
     n = len(z)
     position, distance = np.full((n, count), NONE), np.full((n, count), np.nan)
     used: list[tuple[str, ...]] = [()] * n
@@ -95,12 +98,11 @@ def nearest_areas(
                 _note(reason, asking, "nessuna area di altre città ha gli stessi indicatori")
                 continue
             found = min(count, others.size)
-            # A tree takes plain differences; the matrix shortcut loses half the digits near zero.
-            search = NearestNeighbors(n_neighbors=found, algorithm="kd_tree")
-            search.fit(z[np.ix_(others, present)])
-            far, near = search.kneighbors(z[np.ix_(asking, present)])
+            # Plain differences: the shortcut by products loses half the digits near zero.
+            far = cdist(z[np.ix_(asking, present)], z[np.ix_(others, present)])
+            near = np.argsort(far, axis=1, kind="stable")[:, :found]
             position[asking, :found] = others[near]
-            distance[asking, :found] = far / np.sqrt(len(names))
+            distance[asking, :found] = np.take_along_axis(far, near, axis=1) / np.sqrt(len(names))
             for row in asking:
                 used[row] = names
     return Twins(position, distance, tuple(used), tuple(reason))
