@@ -7,6 +7,7 @@ import csv
 from pathlib import Path
 
 import polars as pl
+import pyogrio
 import pytest
 
 from will_pipeline.readers.istat_sections_2021 import (
@@ -17,6 +18,7 @@ from will_pipeline.readers.istat_sections_2021 import (
 )
 
 PARMA = "oracles/parma_2021/parma_sezioni_2021.csv"
+NAPOLI = "formats/napoli/R15_21_SHP"
 POPULATION = Path(__file__).parents[2] / "data" / "raw" / "figures" / "istat_popolazione.parquet"
 
 
@@ -30,7 +32,7 @@ def parma(shared: Path) -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def napoli(shared: Path) -> pl.DataFrame:
-    folder = shared / "formats" / "napoli" / "R15_21_SHP"
+    folder = shared / NAPOLI
     if not folder.is_dir():
         pytest.skip("the shapefile of Napoli is absent")
     return sections({path.name: path.read_bytes() for path in folder.iterdir()})
@@ -86,6 +88,17 @@ def test_napoli_reads_from_the_shapefile(napoli: pl.DataFrame) -> None:
     assert (town["residents"], town["households"]) == (921_142, 374_555)
     # This release of the table says nothing of dwellings and buildings.
     assert (town["dwellings"], town["buildings"]) == (None, None)
+
+
+def test_the_cells_of_napoli_are_those_a_geographic_driver_reads(
+    napoli: pl.DataFrame, shared: Path
+) -> None:
+    names = {"SEZ21": "section", "POP21": "residents", "FAM21": "households", "COM_ASC2": "asc2"}
+    _, arrow = pyogrio.read_arrow(
+        shared / NAPOLI / "R15_21_WGS84.shp", read_geometry=False, columns=list(names)
+    )
+    theirs = pl.DataFrame(pl.from_arrow(arrow)).rename(names).sort("section")
+    assert napoli.select(theirs.columns).equals(theirs)
 
 
 def test_levels_of_napoli_are_found_in_the_data(napoli: pl.DataFrame) -> None:

@@ -4,13 +4,13 @@ What belongs here is the producer's attribute table, out of the shapefile or of 
 columns, and its totals by area and by municipality; geometries belong to the boundaries.
 """
 
-import io
-import zipfile
+import struct
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
-import pyogrio
 
 from will_pipeline.errors import SourceFault
 from will_pipeline.readers.tabular import (
@@ -53,6 +53,7 @@ _OUTPUT = (
 # Homeless people and zones disputed between municipalities have a section of their own.
 _FICTITIOUS = ((8_888_881, 8_888_889), (9_999_998, 9_999_999))
 _SECTIONS_PER_MUNICIPALITY = 10_000_000
+_DBF_HEADER = _DBF_FIELD = 32
 
 
 def sections(files: Mapping[str, bytes], *, cities: Collection[str] | None = None) -> pl.DataFrame:
@@ -170,8 +171,7 @@ def _table(name: str, files: Mapping[str, bytes]) -> pl.DataFrame:
     if _suffix(name) == ".csv":
         frame = _from_csv(files[name], origin)
     else:
-        encoding = {_stem(other): files[other] for other in files if _suffix(other) == ".cpg"}
-        frame = _from_dbf(files[name], origin, encoding.get(_stem(name), b"UTF-8"))
+        frame = _from_dbf(files[name], origin, _encoding(name, files))
     require_filled(frame, list(_REQUIRED.values()), origin)
     frame = as_numbers(frame, [c for c in _NUMBERS if c in frame.columns], origin)
     present = [column for column in COUNTS if column in frame.columns]
@@ -179,6 +179,11 @@ def _table(name: str, files: Mapping[str, bytes]) -> pl.DataFrame:
     _refuse(frame, pl.any_horizontal(pl.col(present) < 0), origin, "un conteggio è negativo")
     _check_codes(frame, origin)
     return _with_keys(frame)
+
+
+def _encoding(name: str, files: Mapping[str, bytes]) -> str:
+    pages = {_stem(other): files[other] for other in files if _suffix(other) == ".cpg"}
+    return pages.get(_stem(name), b"UTF-8").decode("ascii", "replace").strip()
 
 
 def _stem(name: str) -> str:
@@ -191,38 +196,48 @@ def _from_csv(content: bytes, origin: Origin) -> pl.DataFrame:
     return read_table(content, origin, columns=_REQUIRED | optional)
 
 
-def _from_dbf(content: bytes, origin: Origin, encoding: bytes) -> pl.DataFrame:
-    _check_dbf_length(content, origin)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w") as parts:
-        parts.writestr("sections.dbf", content)
-        parts.writestr("sections.cpg", encoding)
-    archive.seek(0)
-    try:
-        _, arrow = pyogrio.read_arrow(archive, read_geometry=False)
-    except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
-        raise origin.fault("", "non è una tabella dBASE leggibile") from error
-    frame = pl.DataFrame(pl.from_arrow(arrow))
-    absent = [name for name in _REQUIRED if name not in frame.columns]
+def _from_dbf(content: bytes, origin: Origin, encoding: str) -> pl.DataFrame:
+    # Geographic drivers take a cell that is no number for a zero: cells are taken as text here.
+    records, fields = _dbf_layout(content, origin)
+    absent = [name for name in _REQUIRED if name not in fields]
     if absent:
         raise origin.fault(f"colonna {absent[0]}", "la colonna manca nell'intestazione")
-    wanted = _REQUIRED | {name: ours for name, ours in _OPTIONAL.items() if name in frame.columns}
-    text = frame.select(pl.col(name).cast(pl.String).alias(ours) for name, ours in wanted.items())
-    return text.with_columns(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).alias(LINE))
+    data: dict[str, pl.Series] = {}
+    for name, ours in (_REQUIRED | _OPTIONAL).items():
+        if name in fields:
+            cells = np.ascontiguousarray(records[:, fields[name]])
+            raw = np.char.strip(cells.view(f"S{cells.shape[1]}")[:, 0])
+            try:
+                text = pl.Series(ours, np.char.decode(raw, encoding), dtype=pl.String)
+            except (LookupError, UnicodeDecodeError) as error:
+                rule = f"il testo non è {encoding}"
+                raise origin.fault(f"colonna {name}", rule) from error
+            # dBASE fills a number that was never written with asterisks.
+            data[ours] = text.set(text.str.contains(r"^\**$"), None)
+    frame = pl.DataFrame(data).with_row_index(LINE, offset=1).cast({LINE: pl.Int64})
+    return frame.filter(pl.Series(records[:, 0] != ord("*")))
 
 
-def _check_dbf_length(content: bytes, origin: Origin) -> None:
-    # The driver reads a truncated table as far as it goes: what is lost must not pass unseen.
-    if len(content) < 32:
-        raise origin.fault("", "non è una tabella dBASE leggibile")
-    rows = int.from_bytes(content[4:8], "little")
-    length = int.from_bytes(content[8:10], "little") + rows * int.from_bytes(
-        content[10:12], "little"
-    )
+def _dbf_layout(content: bytes, origin: Origin) -> tuple[npt.NDArray[np.uint8], dict[str, slice]]:
+    broken = origin.fault("", "non è una tabella dBASE leggibile")
+    if len(content) < _DBF_HEADER:
+        raise broken
+    rows, header, length = struct.unpack_from("<IHH", content, 4)
+    stop = header + rows * length
+    if len(content) < stop:
+        raise origin.fault("", f"il file è troncato: {len(content)} byte invece di {stop}")
+    fields: dict[str, slice] = {}
+    start = 1
+    for place in range(_DBF_HEADER, header - 1, _DBF_FIELD):
+        name = content[place : place + 11].split(b"\0")[0].decode("ascii", "replace")
+        fields[name] = slice(start, start + content[place + 16])
+        start += content[place + 16]
+    if start != length or "" in fields or any(f.start == f.stop for f in fields.values()):
+        raise broken
     if rows == 0:
         raise origin.fault("", "c'è l'intestazione ma nessuna riga")
-    if len(content) < length:
-        raise origin.fault("", f"il file è troncato: {len(content)} byte invece di {length}")
+    table = np.frombuffer(content, np.uint8, rows * length, offset=header)
+    return table.reshape(rows, length), fields
 
 
 def _check_codes(frame: pl.DataFrame, origin: Origin) -> None:

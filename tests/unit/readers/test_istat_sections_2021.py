@@ -1,6 +1,7 @@
 """The sections of 2021: read as they are, or refused with file, row and rule."""
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import polars as pl
 import pyogrio
@@ -185,9 +186,34 @@ def test_a_broken_shapefile_is_refused(shapefile: dict[str, bytes]) -> None:
         (whole[:4] + bytes(4) + whole[8:], "nessuna riga"),
         (whole.replace(b"FAM21", b"FAM23"), "la colonna manca"),
         (b"\xff" * 31 + whole[31:], "il file è troncato"),
+        (whole.replace(b"FAM21", bytes(5)), "non è una tabella dBASE leggibile"),
+        (whole.replace(b" 42", b"4x2"), "il valore '4x2' non è un numero intero"),
+        (whole.replace(b" 42", b"4.5"), "il valore '4.5' non è un numero intero"),
+        (whole.replace(b" 42", b"   "), "il valore manca"),
+        (whole.replace(b" 42", b"***"), "il valore manca"),
     ):
         with pytest.raises(SourceFault, match=rule):
             sections({name: content})
+
+
+def test_a_deleted_record_is_no_row_and_names_follow_their_encoding(
+    shapefile: dict[str, bytes], tmp_path: Path
+) -> None:
+    name = next(part for part in shapefile if part.endswith(".dbf"))
+    whole = bytearray(shapefile[name])
+    whole[int.from_bytes(whole[8:10], "little")] = ord("*")
+    assert sections({name: bytes(whole)})["section"].to_list() == [1, 8_888_888]
+
+    table = pl.read_csv(text(HEADER, ROW.replace("Centro", "Città"))).to_pandas()
+    pyogrio.write_dataframe(
+        table, tmp_path / "a.dbf", driver="ESRI Shapefile", encoding="ISO-8859-1"
+    )
+    content = (tmp_path / "a.dbf").read_bytes()
+    assert sections({"a.DBF": content, "A.cpg": b"ISO-8859-1\n"})["asc1_name"][0] == "Città"
+    with pytest.raises(SourceFault, match="colonna DEN_ASC1: il testo non è UTF-8"):
+        sections({"a.dbf": content})
+    with pytest.raises(SourceFault, match="il testo non è latino"):
+        sections({"a.dbf": content, "a.cpg": b"latino"})
 
 
 def test_totals_by_an_area_that_is_not_there_are_refused() -> None:
@@ -222,3 +248,19 @@ def test_no_bytes_pass_in_silence(noise: bytes) -> None:
     for name in ("a.csv", "a.dbf"):
         with pytest.raises(SourceFault):
             sections({name: noise})
+
+
+@given(st.data(), st.binary(min_size=1, max_size=1))
+def test_one_changed_byte_is_refused_or_still_a_whole_table(
+    shapefile: dict[str, bytes], data: st.DataObject, byte: bytes
+) -> None:
+    name = next(part for part in shapefile if part.endswith(".dbf"))
+    whole = shapefile[name]
+    place = data.draw(st.integers(0, len(whole) - 1))
+    try:
+        frame = sections({name: whole[:place] + byte + whole[place + 1 :]})
+    except SourceFault:
+        return
+    required = ["section_id", "pro_com", "section", "section_type", "residents", "households"]
+    assert frame.select(required).null_count().sum_horizontal().item() == 0
+    assert 1 <= frame.height <= 3
