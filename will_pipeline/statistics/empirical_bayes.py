@@ -11,12 +11,12 @@ from scipy import stats
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray
+from will_pipeline.statistics.grouping import group_members
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
     beta_parameters,
     checked_draws,
-    group_members,
     morris_weights,
 )
 
@@ -64,7 +64,21 @@ class ShrunkenRatios:
     inverse_scale: FloatArray
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas."""
+        """Draw ratios from the posteriors Gamma(shape, inverse scale), independent between areas.
+
+        Args:
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+
+        Returns:
+            Ratios, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Clayton, D. and Kaldor, J. (1987), Biometrics 43.
+        """
         size = (checked_draws(draws), self.shape.size)
         return generator.gamma(self.shape, 1.0 / self.inverse_scale, size=size)
 
@@ -89,7 +103,21 @@ class ObservedCounts:
     upper: FloatArray
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw Poisson means from their Jeffreys posterior Gamma(events + 1/2): (draws, n)."""
+        """Draw Poisson means from their Jeffreys posteriors Gamma(events + 1/2, 1).
+
+        Args:
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+
+        Returns:
+            Means in events, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Jeffreys, H. (1961), Theory of Probability, 3rd edition, section 3.10, Oxford.
+        """
         size = (checked_draws(draws), self.events.size)
         return generator.gamma(self.events + HALF_EVENT, 1.0, size=size)
 

@@ -11,11 +11,11 @@ from scipy import stats
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import group_members
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
     beta_parameters,
-    group_members,
     morris_weights,
 )
 
@@ -38,7 +38,21 @@ class StandardisedProportions(BetaPosterior):
     beta: FloatArray
 
     def draw(self, draws: int, generator: np.random.Generator) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas."""
+        """Draw ratios, proportions from the posteriors Beta(alpha, beta) over the expected shares.
+
+        Args:
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+
+        Returns:
+            Ratios observed / expected, independent between areas, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Kleinman, J. C. (1973), JASA 68, as in `standardised_proportion`.
+        """
         return super().draw(draws, generator) / self.expected_share
 
 
