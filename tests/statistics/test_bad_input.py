@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Callable
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from will_pipeline.statistics import clustering, missing, nested_error, normalis
 from will_pipeline.statistics.checks import InvalidInput
 
 # The checks themselves have their own tests; the others take what has already been checked.
-CHECKS = {"checks", "prior_moments", "threads"}
+CHECKS = {"checks", "grouping", "prior_moments", "threads"}
 INNER: set[Callable[..., object]] = {
     clustering.k_means,
     clustering.repetitions,
@@ -34,6 +35,21 @@ WITHOUT_SOURCE: set[Callable[..., object]] = {
     synthetic.check_tilt,
     synthetic.exposed_structure,
 }
+
+
+def public_methods() -> list[Callable[..., object]]:
+    """Methods of the public classes of the library, properties left out."""
+    found = []
+    for module in pkgutil.iter_modules(will_pipeline.statistics.__path__):
+        content = importlib.import_module(f"will_pipeline.statistics.{module.name}")
+        for name, item in vars(content).items():
+            if inspect.isclass(item) and item.__module__ == content.__name__ and name[0] != "_":
+                found += [
+                    getattr(item, method)
+                    for method, kind in vars(item).items()
+                    if method[0] != "_" and isinstance(kind, FunctionType | classmethod)
+                ]
+    return found
 
 
 def public_functions() -> set[Callable[..., object]]:
@@ -63,6 +79,24 @@ def test_every_function_states_shapes_errors_and_source(valid_call: Any) -> None
     if valid_call.function not in WITHOUT_SOURCE:
         sections += ["Source:"]
     assert [section for section in sections if section not in text] == []
+
+
+@pytest.mark.parametrize("method", public_methods(), ids=lambda method: method.__qualname__)
+def test_every_method_states_shapes_errors_and_source(method: Callable[..., object]) -> None:
+    text = inspect.getdoc(method) or ""
+    sections = ("Args:", "Returns:", "Raises:", "Source:")
+    assert [section for section in sections if section not in text] == []
+
+
+@pytest.mark.parametrize(
+    "function", sorted(INNER, key=lambda function: function.__name__), ids=lambda f: f.__name__
+)
+def test_every_inner_function_states_what_it_takes_and_gives(
+    function: Callable[..., object],
+) -> None:
+    text = inspect.getdoc(function) or ""
+    assert "Args:" in text
+    assert "Returns:" in text
 
 
 def test_every_array_of_a_row_can_be_broken(valid_call: Any) -> None:

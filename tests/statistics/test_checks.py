@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import InvalidInput
+from will_pipeline.statistics.grouping import group_index
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1, max_size=20))
@@ -127,9 +128,9 @@ def test_probability_and_level_bounds(value: float) -> None:
 
 
 def test_groups_are_numbered_in_sorted_order() -> None:
-    index = checks.group_index(["b", "a", "b"], length=3, argument="city")
+    index = group_index(["b", "a", "b"], length=3, argument="city")
     assert index.tolist() == [1, 0, 1]
     with pytest.raises(InvalidInput, match=r"city\[1\]: must not be missing"):
-        checks.group_index(np.array(["a", None], dtype=object), length=2, argument="city")
+        group_index(np.array(["a", None], dtype=object), length=2, argument="city")
     with pytest.raises(InvalidInput, match="shape"):
-        checks.group_index(["a"], length=2, argument="city")
+        group_index(["a"], length=2, argument="city")

@@ -85,6 +85,13 @@ def test_a_new_cluster_gets_a_new_name() -> None:
     assert alignment.overlap == pytest.approx(4 / 5)
 
 
+def test_a_cluster_that_was_not_aligned_has_no_name() -> None:
+    renamed = align_labels([0, 1, 1], [1, 0, 0])
+    assert renamed.apply([1, -1, 0]).tolist() == [0, -1, 1]
+    with pytest.raises(InvalidInput, match=r"label\[1\]: names a cluster not aligned"):
+        renamed.apply([0, 2])
+
+
 def test_a_new_vintage_keeps_the_order_of_the_previous_clusters() -> None:
     values = groups()
     previous = typology_of(values)

@@ -111,6 +111,18 @@ def test_frozen_centroids_do_not_move_with_new_figures() -> None:
     assert alone.distance[0] == among.distance[0]
 
 
+def test_values_of_another_width_are_not_on_the_scale() -> None:
+    typology = fit_typology(
+        np.arange(12.0).reshape(6, 2) ** 2,
+        indicators=["a", "b"],
+        clusters=2,
+        generator=np.random.default_rng(0),
+        starts=2,
+    )
+    with pytest.raises(InvalidInput, match=r"values: must have shape \(n, 2\)"):
+        typology.standardise(np.zeros((3, 1)))
+
+
 def test_margin_is_one_on_a_centroid_and_zero_half_way() -> None:
     typology = Typology(
         ("x",), np.zeros(1), np.ones(1), np.array([[0.0], [4.0]]), np.array([1, 1]), 0.0

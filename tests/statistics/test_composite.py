@@ -93,6 +93,23 @@ def test_exponential_ranks_reproduce_the_english_indices(shared: Path) -> None:
     np.testing.assert_allclose(result, areas["IMD_score"], atol=0.001)
 
 
+@pytest.mark.parametrize(
+    ("domain", "parts", "weights"),
+    [
+        ("Education", ["children_and_young_people", "adult_skills"], [0.5, 0.5]),
+        ("Housing_and_Services", ["geographical_barriers", "wider_barriers"], [0.5, 0.5]),
+        ("Environment", ["indoors", "outdoors"], [0.7, 0.3]),
+    ],
+)
+def test_exponential_ranks_reproduce_the_domains_of_the_english_indices(
+    shared: Path, domain: str, parts: list[str], weights: list[float]
+) -> None:
+    areas = pd.read_csv(shared / "oracles" / "iod" / "fixture_iod2025_400_lsoa.csv")
+    ranks = areas[[f"{part}_rank" for part in parts]].to_numpy()
+    result = exponential_ranks(ranks, total=33_755, weights=weights)
+    np.testing.assert_allclose(result, areas[f"{domain}_score"], atol=0.001)
+
+
 def test_exponential_transformation_at_its_landmarks() -> None:
     assert exponential_scores(1, total=1000) == pytest.approx(100.0)
     # Published landmarks: R = 0.9, 0.5 and 0.1.
@@ -228,7 +245,9 @@ def test_equal_weights_are_the_unweighted_index() -> None:
         (lambda: penalised_mean([100.0, 90.0], weights=[1.5, -0.5]), "negative"),
         (lambda: penalised_mean([100.0, 90.0], weights=[1.0]), "2 entries"),
         (lambda: penalised_mean([100.0, 90.0], penalty=cast("Penalty", "plus")), "penalty"),
-        (lambda: penalised_mean([-5.0, 1.0]), "above zero"),
+        (lambda: penalised_mean([-5.0, 1.0]), "normalised: must have a mean"),
+        (lambda: penalised_mean([[1.0, 1.0], [-5.0, 1.0]]), r"normalised\[1\]: must have a mean"),
+        (lambda: arithmetic([[1.0, 2.0]], weights=[[0.5, 0.6]]), r"weights\[0\]: must sum to one"),
         (lambda: penalised_mean([100.0], ddof=1), "ddof"),
         (lambda: penalised_mean(100.0), "shape"),
         (lambda: geometric([1.0, 0.0]), r"normalised\[1\]: must be above zero"),
@@ -248,6 +267,8 @@ def test_broken_input_is_named(call: Callable[[], object], rule: str) -> None:
     [
         (["a", "b"], {"a": "top"}, {"a": 1.0}, "no entry for 'b'"),
         (["a", "b"], {"a": "top", "b": "top"}, {"a": 1.0}, "positive weight to 'b'"),
+        (["a", "b"], dict.fromkeys("ab", "top"), {"a": 1, "b": np.nan}, "finite and positive"),
+        (["a", "b"], dict.fromkeys("ab", "top"), {"a": 1, "b": np.inf}, "finite and positive"),
         (["a", "a"], {"a": "top"}, {"a": 1.0}, "unique"),
         (
             ["a", "b"],

@@ -90,6 +90,31 @@ def test_margins_are_met_and_odds_ratios_kept(seed: np.ndarray, entropy: int) ->
     np.testing.assert_allclose(odds[1], odds[0], rtol=1e-8)
 
 
+@settings(deadline=None)
+@given(st.integers(2, 4), st.integers(0, 2**32 - 1), st.floats(0.0, 0.5))
+def test_margins_of_any_number_of_dimensions_are_met_around_structural_zeros(
+    dimensions: int, entropy: int, emptiness: float
+) -> None:
+    # Margins come from a table with the zeros of the seed, so that there is one to be found.
+    generator = np.random.default_rng(entropy)
+    shape = tuple(generator.integers(2, 5, size=dimensions))
+    possible = generator.random(shape) >= emptiness
+    seed = np.where(possible, generator.gamma(2, 10, size=shape), 0.0)
+    other = np.where(possible, generator.gamma(2, 10, size=shape), 0.0)
+    wanted = [(axis,) for axis in range(dimensions)] + [(0, 1)] * (dimensions > 2)
+    margins = {
+        axes: other.sum(axis=tuple(axis for axis in range(dimensions) if axis not in axes))
+        for axes in wanted
+    }
+    result = rake(seed, margins, tolerance=1e-9, max_iterations=50_000)
+    for axes, target in margins.items():
+        away = tuple(axis for axis in range(dimensions) if axis not in axes)
+        fitted = result.table.sum(axis=away)
+        np.testing.assert_allclose(fitted, target, rtol=0, atol=1.01e-9 * other.sum())
+    assert (result.table[~possible] == 0).all()
+    assert result.structural_zeros == (~possible).sum()
+
+
 def test_order_of_areas_does_not_matter() -> None:
     old = np.array([[40.0, 60], [10, 90], [33, 11]])
     areas, categories = np.array([120.0, 90, 50]), np.array([100.0, 160])

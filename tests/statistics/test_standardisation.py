@@ -81,7 +81,7 @@ def test_fallacy_shows_when_rates_depend_on_composition() -> None:
 
 
 def test_broken_input_is_named() -> None:
-    with pytest.raises(InvalidInput, match="expected"):
+    with pytest.raises(InvalidInput, match=r"population_by_band\[\d\]: must expect an event"):
         indirect([1, 0], [[1, 1], [0, 0]], [0.1, 0.1])
     with pytest.raises(InvalidInput, match="2 columns"):
         indirect([1], [[1, 1, 1]], [0.1, 0.1])

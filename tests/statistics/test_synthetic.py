@@ -123,7 +123,7 @@ def test_risks_held_at_one_are_reported() -> None:
         rate_errors=[0.0],
         total_error=0.0,
         signals=[[-1.0], [1.0]],
-        tilt=Tilt(np.array([0.6]), np.array([[0.0]]), 0.3),
+        tilt=Tilt(np.array([0.3]), np.array([[0.0]]), 0.3),
     )
     assert result.limited_share[0] < 0.05 < result.limited_share[1]
 
@@ -205,6 +205,18 @@ def test_refusals(populations: Any, rates: Any, total: float, risks: Any, messag
 def test_bootstrap_refusals(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidInput, match=message):
         intervals(**changes)
+
+
+def test_a_benchmark_beyond_the_exposed_persons_is_refused_not_held_at_one() -> None:
+    with pytest.raises(InvalidInput, match=r"total: gives area 0 .* more than the"):
+        bootstrap_intervals(
+            PERSONS,
+            RATES,
+            2 * float(PERSONS.sum()),
+            generator=np.random.default_rng(0),
+            rate_errors=np.zeros(RATES.size),
+            total_error=0.0,
+        )
 
 
 def test_an_inflated_tilt_has_wider_intervals_and_the_same_weights() -> None:

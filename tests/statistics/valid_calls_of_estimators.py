@@ -55,6 +55,8 @@ CASES: list[tuple[Any, ...]] = [
         {
             "response": "nan",
             "design": "nan",
+            "sample_areas": "nan",
+            "areas": "nan",
             "population_means": "nan",
             "population_sizes": "nan zero",
         },
@@ -64,7 +66,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         benchmarking.ratio,
         {"estimates": EVENTS, "totals": {0: 90.0, 1: 80.0}, "groups": CITY},
-        {"estimates": "nan negative"},
+        {"estimates": "nan negative", "groups": "nan"},
         "estimates groups",
     ),
     (
@@ -76,7 +78,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         benchmarking.largest_remainder,
         {"values": EVENTS, "totals": {0: 47.0, 1: 68.0}, "groups": CITY},
-        {"values": "nan negative"},
+        {"values": "nan negative", "groups": "nan"},
         "values groups",
     ),
     (
@@ -129,15 +131,15 @@ CASES: list[tuple[Any, ...]] = [
     ),
     (
         difference_in_differences.two_by_two,
-        {"outcome": PANEL, "treated": TREATED, "after": YEARS > 2020, "area": AREAS},
-        {"outcome": "nan"},
+        {"outcome": PANEL, "treated": TREATED, "after": YEARS > 2020, "area": AREAS, "level": 0.9},
+        {"outcome": "nan", "area": "nan", "level": "zero above_one"},
         "outcome treated after area",
         True,
     ),
     (
         difference_in_differences.event_study,
         {"outcome": PANEL, "treated": TREATED, "period": YEARS, "area": AREAS, "start": 2021.0},
-        {"outcome": "nan", "period": "nan"},
+        {"outcome": "nan", "period": "nan", "area": "nan"},
         "outcome treated period area",
         True,
     ),
@@ -156,13 +158,13 @@ CASES: list[tuple[Any, ...]] = [
     (
         empirical_bayes.beta_binomial,
         {**RATES_OF, "groups": CITY, "level": 0.9},
-        {**RATE_BROKEN, "level": "nan above_one"},
+        {**RATE_BROKEN, "groups": "nan", "level": "nan above_one"},
         "events trials groups",
     ),
     (
         empirical_bayes.gamma_poisson,
         {"observed": EVENTS, "expected": PERSONS, "groups": CITY},
-        {"observed": "nan negative", "expected": "nan zero"},
+        {"observed": "nan negative", "expected": "nan zero", "groups": "nan"},
         "observed expected groups",
     ),
     (empirical_bayes.jeffreys, RATES_OF, RATE_BROKEN, "events trials"),
@@ -224,25 +226,25 @@ CASES: list[tuple[Any, ...]] = [
     (
         logit_shrinkage.shrink_logit,
         {**RATES_OF, "parent": CITY},
-        RATE_BROKEN,
+        {**RATE_BROKEN, "parent": "nan"},
         "events trials parent",
         True,
     ),
     (
         multivariate_mixed.multivariate_mixed,
         {"responses": SIGNALS, "design": DESIGN[:, :1], "domains": CITY},
-        {"responses": "nan", "design": "nan"},
+        {"responses": "nan", "design": "nan", "domains": "nan"},
         "responses design domains",
         True,
     ),
     (
         nested_error.domain_sums,
         {"responses": SIGNALS, "design": DESIGN[:, :1], "domains": CITY},
-        {"responses": "nan", "design": "nan"},
+        {"responses": "nan", "design": "nan", "domains": "nan"},
         "responses design domains",
         True,
     ),
-    (nested_error.locate, {"sums": SUMS, "domains": [0, 1, 2]}, {"domains": [[0]]}),
+    (nested_error.locate, {"sums": SUMS, "domains": [0, 1, 2]}, {"domains": "nan"}),
     (
         standardisation.indirect,
         {"observed": EVENTS[:4], "population_by_band": TABLE, "standard_rates": [0.1, 0.2, 0.3]},
@@ -267,13 +269,19 @@ CASES: list[tuple[Any, ...]] = [
             "observed": "nan negative >trials",
             "expected": "nan zero >trials",
             "trials": "nan zero",
+            "groups": "nan",
         },
         "observed expected trials groups",
     ),
     (
         structural_series.project_series,
-        {"values": SERIES, "years": np.arange(2015, 2023), "horizon": 2},
-        {"values": "nan constant", "years": [np.arange(8) + 0.5], "horizon": "zero"},
+        {"values": SERIES, "years": np.arange(2015, 2023), "horizon": 2, "scale": "log"},
+        {
+            "values": "nan zero constant",
+            "scale": ["logs"],
+            "years": [np.arange(8) + 0.5],
+            "horizon": "zero",
+        },
         "values years",
         True,
     ),

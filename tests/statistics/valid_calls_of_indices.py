@@ -149,7 +149,7 @@ CASES: list[tuple[Any, ...]] = [
             "references": POOL,
             **SEED,
         },
-        {"draws": "nan", "values": "nan", "references": "nan"},
+        {"draws": "nan", "city": "nan", "values": "nan", "references": "nan"},
         "city values references",
     ),
     (normalise.signs, {"polarity": ["+", "-"]}, {"polarity": [["+", "x"]]}),
@@ -172,7 +172,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         regionalisation.profile_neighbours,
         {"profile": POOL, "groups": CITY},
-        {"profile": "nan"},
+        {"profile": "nan", "groups": "nan"},
         "profile groups",
     ),
     (
@@ -203,7 +203,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         segregation.separation_by_area,
         {"group": EVENTS, "total": PERSONS, "areas": CITY},
-        {"group": "nan negative >total", "total": "nan negative"},
+        {"group": "nan negative >total", "total": "nan negative", "areas": "nan"},
         "group total areas",
     ),
     (
@@ -242,7 +242,7 @@ CASES: list[tuple[Any, ...]] = [
     (
         twins.nearest_areas,
         {"values": POOL, "cities": CITY, "indicators": NAMES},
-        {"values": "inf constant"},
+        {"values": "inf constant", "cities": "nan"},
         "values cities",
         True,
     ),

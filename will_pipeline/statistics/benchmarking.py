@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import group_index
 
 Totals = float | Mapping[Hashable, float]
 
@@ -171,7 +172,7 @@ def _members(groups: ArrayLike | None, *, size: int) -> tuple[list[Hashable], ND
     """Distinct labels and, per area, the position of its label among them."""
     if groups is None:
         return [None], np.zeros(size, dtype=np.intp)
-    member = checks.group_index(groups, length=size, argument="groups")
+    member = group_index(groups, length=size, argument="groups")
     return np.unique(np.asarray(groups)).tolist(), member
 
 

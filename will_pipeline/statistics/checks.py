@@ -7,7 +7,6 @@ from collections.abc import Sized
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 FloatArray = NDArray[np.float64]
@@ -42,12 +41,13 @@ def require(satisfied: NDArray[np.bool_], values: FloatArray, *, argument: str, 
         rule: The rule, in words.
 
     Raises:
-        InvalidInput: If one does not; the first in row-major order is named by position.
+        InvalidInput: If one does not; the first in row-major order is named by position (None for a
+            single number).
     """
     if satisfied.all():
         return
     position = tuple(int(i) for i in np.argwhere(~satisfied)[0])
-    raise InvalidInput(argument, f"{rule}, found {float(values[position])!r}", position)
+    raise InvalidInput(argument, f"{rule}, found {float(values[position])!r}", position or None)
 
 
 def _finite(values: ArrayLike, *, argument: str, dimensions: int) -> FloatArray:
@@ -356,29 +356,6 @@ def probability(values: ArrayLike, *, argument: str) -> FloatArray:
     clean = real_vector(values, argument=argument)
     require((clean >= 0) & (clean <= 1), clean, argument=argument, rule="must lie between 0 and 1")
     return clean
-
-
-def group_index(labels: ArrayLike, *, length: int, argument: str) -> NDArray[np.intp]:
-    """Number the groups named by a vector of labels.
-
-    Args:
-        labels: Label per area, shape (n,), text or numbers.
-        length: Required number of labels.
-        argument: Name of the argument, for the error.
-
-    Returns:
-        Index of the group of each area, shape (n,), from 0 in sorted order of the labels.
-
-    Raises:
-        InvalidInput: If the shape differs or a label is missing.
-    """
-    raw = np.asarray(labels)
-    if raw.shape != (length,):
-        raise InvalidInput(argument, f"must have shape ({length},), found {raw.shape}")
-    missing = np.flatnonzero(pd.isna(raw))
-    if missing.size:
-        raise InvalidInput(argument, "must not be missing", (int(missing[0]),))
-    return np.unique(raw, return_inverse=True)[1].astype(np.intp)
 
 
 def confidence_level(value: float, *, argument: str = "level") -> float:

@@ -90,9 +90,26 @@ class Alignment:
     name: Labels
     overlap: float
 
-    def apply(self, label: Labels) -> Labels:
-        """Rename labels of shape (n,), leaving unclassified areas as they are."""
-        return np.where(label == UNCLASSIFIED, UNCLASSIFIED, self.name[label])
+    def apply(self, label: ArrayLike) -> Labels:
+        """Rename labels, leaving unclassified areas as they are.
+
+        Args:
+            label: Labels of the current clusters, integers from -1, shape (n,).
+
+        Returns:
+            Their new names, shape (n,).
+
+        Raises:
+            InvalidInput: If labels are malformed or name a cluster that was not aligned.
+
+        Source:
+            Kuhn (1955), as in `align_labels`.
+        """
+        current = _labels(label, argument="label")
+        beyond = np.flatnonzero(current >= self.name.size)
+        if beyond.size:
+            raise InvalidInput("label", "names a cluster not aligned", (int(beyond[0]),))
+        return np.where(current == UNCLASSIFIED, UNCLASSIFIED, self.name[current])
 
 
 def bootstrap_stability(
@@ -248,8 +265,9 @@ def align_typology(previous: Typology, current: Typology) -> Typology:
     scale of the previous vintage; clusters without a counterpart follow in their own order.
 
     Args:
-        previous: Typology of the previous vintage.
-        current: Typology of the new vintage, on the same indicators.
+        previous: Typology of the previous vintage, centroids of shape (k, m).
+        current: Typology of the new vintage on the same indicators, centroids of shape (l, m) with
+            l at least k.
 
     Returns:
         The new typology with its clusters reordered.

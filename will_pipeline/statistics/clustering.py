@@ -48,7 +48,25 @@ class Typology:
     within: float
 
     def standardise(self, values: FloatArray) -> FloatArray:
-        """Values (n, m) on the scale of the centroids."""
+        """Put values on the scale of the centroids, (value - centre) / scale.
+
+        Args:
+            values: Indicators by area, shape (n, m), in the typology's order, NaN where missing.
+
+        Returns:
+            Standardised values, shape (n, m), NaN where missing.
+
+        Raises:
+            InvalidInput: If the width is not that of the typology.
+
+        Source:
+            Milligan, G. W. and Cooper, M. C. (1988), A study of standardization of variables in
+            cluster analysis, Journal of Classification 5 (division by the standard deviation).
+        """
+        if values.ndim != 2 or values.shape[1] != self.centre.size:
+            raise InvalidInput(
+                "values", f"must have shape (n, {self.centre.size}), found {values.shape}"
+            )
         return (values - self.centre) / self.scale
 
 
@@ -271,9 +289,23 @@ def k_means(
     generator: np.random.Generator,
     weight: Labels | None = None,
 ) -> KMeans:
-    """Best of several k-means++ starts on standardised rows, shape (n, m), weighted if asked.
+    """Take the best of several k-means++ starts, the one of least sum of squared distances.
 
     Not limited to one thread here: callers choose between threads and repetitions.
+
+    Args:
+        z: Standardised rows, shape (n, m).
+        clusters: Number of clusters.
+        starts: Number of random starts.
+        generator: Source of the random starts.
+        weight: Times each row counts, shape (n,); once each where None.
+
+    Returns:
+        The fitted model of scikit-learn.
+
+    Source:
+        Lloyd (1982), IEEE Transactions on Information Theory 28(2); Arthur and Vassilvitskii
+        (2007), k-means++, SODA.
     """
     model = KMeans(clusters, n_init=starts, random_state=int(generator.integers(SEED_RANGE)))
     return model.fit(z, sample_weight=weight)
@@ -304,7 +336,18 @@ def pool_of_areas(values: ArrayLike, *, indicators: Sequence[str], clusters: int
 
 
 def repetitions(value: int, *, argument: str) -> int:
-    """Check a number of starts or resamples: at least 1, else InvalidInput naming `argument`."""
+    """Check a number of starts or resamples.
+
+    Args:
+        value: The number.
+        argument: Name of the argument, for the error.
+
+    Returns:
+        The number.
+
+    Raises:
+        InvalidInput: If it is below 1.
+    """
     if value < 1:
         raise InvalidInput(argument, f"must be at least 1, found {value!r}")
     return value

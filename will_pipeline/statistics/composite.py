@@ -58,8 +58,8 @@ def penalised_mean(
     if ddof == 1 and (weights is not None or size < 2):
         raise InvalidInput("ddof", "must be 0 where weights are given or one indicator only")
     mean = _mean(values, weight)
-    if not (mean > 0).all():
-        raise InvalidInput("normalised", "the mean over indicators must be above zero")
+    rule = "must have a mean over indicators above zero"
+    checks.require(mean > 0, mean, argument="normalised", rule=rule)
     variance = (weight * (values - mean[..., None]) ** 2).sum(axis=-1) * size / (size - ddof)
     return mean + variance / mean if penalty == "+" else mean - variance / mean
 
@@ -266,8 +266,8 @@ def nested_mean(
         raise InvalidInput("parents", f"has no entry for {orphan!r}")
     children: dict[str, list[str]] = {}
     for child, parent in parents.items():
-        if not weights.get(child, 0.0) > 0:
-            raise InvalidInput("weights", f"must give a positive weight to {child!r}")
+        if not 0 < weights.get(child, 0.0) < np.inf:
+            raise InvalidInput("weights", f"must give a finite and positive weight to {child!r}")
         children.setdefault(parent, []).append(child)
     aggregates: dict[str, FloatArray] = {}
     while len(aggregates) < len(children):
@@ -305,6 +305,7 @@ def _aggregable(normalised: ArrayLike, weights: ArrayLike | None) -> tuple[Float
         raise InvalidInput("weights", f"must have {size} entries, found shape {weight.shape}")
     usable = np.isfinite(weight) & (weight >= 0)
     checks.require(usable, weight, argument="weights", rule="must be finite and not negative")
-    if not np.allclose(weight.sum(axis=-1), 1.0, rtol=0, atol=checks.SUM_TOLERANCE):
-        raise InvalidInput("weights", "each set must sum to one")
+    added = np.asarray(weight.sum(axis=-1))
+    close = np.asarray(np.abs(added - 1.0) <= checks.SUM_TOLERANCE)
+    checks.require(close, added, argument="weights", rule="must sum to one, each set of them")
     return values, weight

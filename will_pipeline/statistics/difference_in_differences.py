@@ -13,6 +13,7 @@ from statsmodels.regression.linear_model import RegressionResults
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import known_labels
 from will_pipeline.statistics.threads import single_threaded
 
 POWER = 0.80
@@ -104,7 +105,7 @@ def two_by_two(
     y = checks.real_vector(outcome, argument="outcome")
     measure = checks.flags(treated, argument="treated")
     later = checks.flags(after, argument="after")
-    areas = np.asarray(area)
+    areas = known_labels(area, argument="area")
     checks.same_length(outcome=y, treated=measure, after=later, area=areas)
     checks.confidence_level(level)
     code, groups = _groups(areas, measure)
@@ -158,7 +159,7 @@ def event_study(
     y = checks.real_vector(outcome, argument="outcome")
     measure = checks.flags(treated, argument="treated")
     when = checks.real_vector(period, argument="period")
-    areas = np.asarray(area)
+    areas = known_labels(area, argument="area")
     checks.same_length(outcome=y, treated=measure, period=when, area=areas)
     checks.confidence_level(level)
     code, groups = _groups(areas, measure)
@@ -202,7 +203,8 @@ def minimum_detectable_effect(
 ) -> float:
     """Smallest true effect that a two-sided test would have declared with the given power.
 
-    (t_{1 - size/2} + t_{power}) x standard error, Student's t on the degrees of freedom.
+    (t_{1 - size/2} + t_{power}) x standard error, Student's t on the degrees of freedom. All
+    arguments are numbers, of no shape.
 
     Args:
         standard_error: Standard error of the effect, in units of the outcome, not negative.

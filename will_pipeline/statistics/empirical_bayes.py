@@ -11,12 +11,12 @@ from scipy import stats
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray
+from will_pipeline.statistics.grouping import group_members
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
     beta_parameters,
     checked_draws,
-    group_members,
     morris_weights,
 )
 from will_pipeline.statistics.streams import Rows, draw_in_groups
@@ -67,12 +67,22 @@ class ShrunkenRatios:
     def draw(
         self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
     ) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas.
+        """Draw ratios from the posteriors Gamma(shape, inverse scale), independent between areas.
 
         Args:
-            draws: Number of draws.
-            generator: Source of randomness.
-            groups: Label per area; each group then has a stream of its own.
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+            groups: Label per area, shape (n,); each group then has a stream of its own, so that
+                areas of one group never move the draws of another.
+
+        Returns:
+            Ratios, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Clayton, D. and Kaldor, J. (1987), Biometrics 43.
         """
         shape, scale = (checked_draws(draws), self.shape.size), 1.0 / self.inverse_scale
 
@@ -104,12 +114,22 @@ class ObservedCounts:
     def draw(
         self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
     ) -> FloatArray:
-        """Draw Poisson means from their Jeffreys posterior Gamma(events + 1/2): (draws, n).
+        """Draw Poisson means from their Jeffreys posteriors Gamma(events + 1/2, 1).
 
         Args:
-            draws: Number of draws.
-            generator: Source of randomness.
-            groups: Label per area; each group then has a stream of its own.
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+            groups: Label per area, shape (n,); each group then has a stream of its own, so that
+                areas of one group never move the draws of another.
+
+        Returns:
+            Means in events, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Jeffreys, H. (1961), Theory of Probability, 3rd edition, section 3.10, Oxford.
         """
         shape = (checked_draws(draws), self.events.size)
 

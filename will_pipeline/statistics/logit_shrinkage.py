@@ -11,6 +11,7 @@ from scipy import special
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray
+from will_pipeline.statistics.grouping import group_index
 
 HALF = 0.5
 
@@ -62,7 +63,7 @@ def shrink_logit(
         events, trials, argument="events", denominator_argument="trials"
     )
     labels = np.zeros(count.size) if parent is None else parent
-    member = checks.group_index(labels, length=count.size, argument="parent")
+    member = group_index(labels, length=count.size, argument="parent")
     areas = np.bincount(member)
     alone = np.flatnonzero(areas[member] < 2)
     if alone.size:

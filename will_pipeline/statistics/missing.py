@@ -44,12 +44,27 @@ def matrix_with_gaps(
 
 
 def complete_rows(values: FloatArray) -> NDArray[np.bool_]:
-    """Rows without a missing value, shape (n,), of a matrix of shape (n, m)."""
+    """Tell which rows lack nothing.
+
+    Args:
+        values: One row per area and one column per indicator, shape (n, m), NaN where missing.
+
+    Returns:
+        True where no value is missing, shape (n,).
+    """
     return np.asarray(np.isfinite(values).all(axis=1))
 
 
 def reasons(values: FloatArray, *, indicators: Sequence[str]) -> tuple[str | None, ...]:
-    """Why a row cannot be used, in Italian, or None where nothing is missing; one per row."""
+    """Say why each row cannot be used.
+
+    Args:
+        values: One row per area and one column per indicator, shape (n, m), NaN where missing.
+        indicators: Names of the columns, length m.
+
+    Returns:
+        One text per row, in Italian; None where nothing is missing.
+    """
     gaps = np.isnan(values)
     texts: list[str | None] = [None] * len(values)
     for row in np.flatnonzero(gaps.any(axis=1)):

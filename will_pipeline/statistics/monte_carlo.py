@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks, composite
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import group_index
 from will_pipeline.statistics.normalise import AMPI_CENTRE, AMPI_RANGE, Goalposts, signs
 from will_pipeline.statistics.streams import streams
 
@@ -109,7 +110,7 @@ def simulate_index(
     """
     cube = _cube(draws, indicators=len(goalposts))
     areas = cube.shape[1]
-    place = checks.group_index(city, length=areas, argument="city")
+    place = group_index(city, length=areas, argument="city")
     in_ranking = (
         np.ones(areas, dtype=bool)
         if ranked is None

@@ -177,7 +177,9 @@ def multivariate_mixed(
         fits, iterations = tuple(nested_error.maximise(sums, column) for column in columns), 0
         ratio = np.array([fit.ratio for fit in fits])
     elif algorithm == "expectation-maximisation":
-        checks.positive([start, tolerance, max_iterations], argument="start, tolerance, limit")
+        options = {"start": start, "tolerance": tolerance, "max_iterations": max_iterations}
+        for argument, value in options.items():
+            checks.positive([value], argument=argument)
         fits, ratio, iterations = _expectation_maximisation(
             sums, start=start, tolerance=tolerance, max_iterations=max_iterations
         )

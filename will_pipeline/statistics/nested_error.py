@@ -13,6 +13,7 @@ from scipy.optimize import minimize_scalar
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.convergence import NotConverged
+from will_pipeline.statistics.grouping import known_labels
 
 LOG_RATIO_BOUNDS = (-25.0, 12.0)
 LOG_RATIO_TOLERANCE = 1e-10
@@ -117,7 +118,7 @@ def domain_sums(
     """
     y = checks.real_matrix(responses, argument="responses")
     x = checks.real_matrix(design, argument="design")
-    labels = np.asarray(domains)
+    labels = known_labels(domains, argument=named)
     checks.same_length(**{"responses": y, "design": x, named: labels})
     checks.at_least(y, x.shape[1] + 1, argument="responses")
     rank = int(np.linalg.matrix_rank(x))
@@ -147,7 +148,7 @@ def fit_at(sums: DomainSums, response: int, ratio: float) -> NestedErrorFit:
 
     Args:
         sums: The sample.
-        response: Column of the response.
+        response: Column of the response, below k.
         ratio: Variance between domains over residual variance, not negative.
 
     Returns:
@@ -225,12 +226,15 @@ def maximise(sums: DomainSums, response: int) -> NestedErrorFit:
 def ratio_variance(sums: DomainSums, fit: NestedErrorFit) -> float:
     """Sampling variance of the estimated ratio, from the expected restricted information.
 
+    2 / (trace(PP) - trace(P)^2 / (N - p)) with P the domain sums of the projection that the
+    covariates leave, of shape (m, m): the residual variance is estimated too.
+
     Args:
         sums: The sample.
         fit: The fit.
 
     Returns:
-        Asymptotic variance of phi, with the residual variance estimated too.
+        Asymptotic variance of phi.
 
     Source:
         Patterson and Thompson (1971), as in `maximise`.
@@ -299,10 +303,10 @@ def locate(sums: DomainSums, domains: ArrayLike, *, named: str = "domains") -> N
         Row of each among the sampled domains, -1 where it has no sampled unit, shape (d,).
 
     Raises:
-        InvalidInput: If labels repeat or a sampled domain is not in the population.
+        InvalidInput: If labels are missing or repeat, or a sampled domain is not in the population.
     """
-    labels = np.asarray(domains)
-    if labels.ndim != 1 or np.unique(labels).size != labels.size:
+    labels = known_labels(domains, argument=named)
+    if np.unique(labels).size != labels.size:
         raise InvalidInput(named, "of the population must be one label each, none repeated")
     stray = ~np.isin(sums.labels, labels)
     if stray.any():

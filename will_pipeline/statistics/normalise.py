@@ -76,6 +76,9 @@ class Goalposts:
 
         Raises:
             InvalidInput: If the pool is malformed or constant.
+
+        Source:
+            Mazziotta and Pareto (2016), as in the class.
         """
         pool = checks.not_constant(checks.real_vector(values, argument="values"), argument="values")
         half_range = float(pool.max() - pool.min()) / 2
@@ -88,7 +91,20 @@ class Goalposts:
         return (self.maximum - self.minimum) / 2
 
     def with_reference(self, reference: float) -> Self:
-        """Move the range, unchanged in width, onto another reference (a city's own value)."""
+        """Move the range, unchanged in width, onto another reference (a city's own value).
+
+        Args:
+            reference: Value to score 100, in the indicator's unit.
+
+        Returns:
+            Goalposts centred on it.
+
+        Raises:
+            InvalidInput: If the reference is not finite.
+
+        Source:
+            Mazziotta and Pareto (2016), as in the class.
+        """
         half_range = self.half_range
         return replace(
             self,
@@ -98,10 +114,19 @@ class Goalposts:
         )
 
     def normalise(self, values: ArrayLike) -> FloatArray:
-        """Normalise a vector of the indicator: shape (n,) in its unit to shape (n,) in points.
+        """Normalise the indicator, 100 +- 30 (x - reference) / half range.
+
+        Args:
+            values: The indicator per area, shape (n,), in its own unit.
+
+        Returns:
+            Points, shape (n,).
 
         Raises:
             InvalidInput: If the vector is malformed.
+
+        Source:
+            Mazziotta and Pareto (2016), as in the class.
         """
         clean = checks.real_vector(values, argument="values")
         points = (clean - self.reference) * (AMPI_RANGE / 2 / self.half_range)

@@ -4,9 +4,8 @@ Only what the estimators have in common is here: the weight of a prior and what 
 """
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.streams import Rows, draw_in_groups
 
@@ -23,12 +22,22 @@ class BetaPosterior:
     def draw(
         self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
     ) -> FloatArray:
-        """Draw rates from the posterior: shape (draws, n), independent between areas.
+        """Draw rates from the posteriors Beta(alpha, beta), independent between areas.
 
         Args:
-            draws: Number of draws.
-            generator: Source of randomness.
-            groups: Label per area; each group then has a stream of its own.
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+            groups: Label per area, shape (n,); each group then has a stream of its own, so that
+                areas of one group never move the draws of another.
+
+        Returns:
+            Rates, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Kleinman, J. C. (1973), Proportions with extraneous variance, JASA 68.
         """
         shape = (checked_draws(draws), self.alpha.size)
 
@@ -99,35 +108,38 @@ def morris_weights(
 
 
 def beta_parameters(mean: FloatArray, variance: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Parameters of the Beta distributions with given means and variances, shape (n,) each.
+    """Find the Beta distributions with given means and variances.
 
-    They are worth at least one observation: any less would have a spike at both ends, and no area
+    alpha = mean k and beta = (1 - mean) k with k = mean (1 - mean) / variance - 1, but at least
+    one: a distribution worth less than one observation would have a spike at both ends, and no area
     is that vague.
+
+    Args:
+        mean: Means, shape (n,), strictly between 0 and 1.
+        variance: Variances, shape (n,), above zero.
+
+    Returns:
+        alpha and beta, shape (n,) each.
+
+    Source:
+        Kleinman, J. C. (1973), Proportions with extraneous variance, JASA 68 (method of moments).
     """
     size = np.maximum(mean * (1 - mean) / variance - 1, 1.0)
     return mean * size, (1 - mean) * size
 
 
-def group_members(labels: ArrayLike | None, length: int) -> NDArray[np.intp]:
-    """Number the groups of areas; one group where no label is given.
+def checked_draws(draws: int) -> int:
+    """Check a number of draws.
 
     Args:
-        labels: Group label per area, shape (n,), or None.
-        length: Number of areas n.
+        draws: Number of draws.
 
     Returns:
-        Index of the group of each area, shape (n,).
+        The number.
 
     Raises:
-        InvalidInput: If labels are missing or not one per area; the argument named is `groups`.
+        InvalidInput: If it is below 1; the argument named is `draws`.
     """
-    if labels is None:
-        return np.zeros(length, dtype=np.intp)
-    return checks.group_index(labels, length=length, argument="groups")
-
-
-def checked_draws(draws: int) -> int:
-    """Check a number of draws: at least 1, else InvalidInput naming `draws`."""
     if draws < 1:
         raise InvalidInput("draws", f"must be at least 1, found {draws}")
     return draws

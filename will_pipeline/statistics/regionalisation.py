@@ -17,6 +17,7 @@ from sklearn.neighbors import kneighbors_graph
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import known_labels
 
 Positions = NDArray[np.intp]
 
@@ -131,7 +132,8 @@ def profile_neighbours(
         Pairs of positions, each once with the smaller position first, shape (p, 2).
 
     Raises:
-        InvalidInput: If the profile is malformed, lengths differ, or `neighbours` is below 1.
+        InvalidInput: If the profile is malformed, a group is missing, lengths differ, or
+            `neighbours` is below 1.
 
     Source:
         Maier, Hein and von Luxburg (2009), Theoretical Computer Science 410, on k-nearest-neighbour
@@ -139,7 +141,7 @@ def profile_neighbours(
         Geographical Information Science 20(7), on spanning trees of profiles.
     """
     z = _standardised(checks.real_matrix(profile, argument="profile"))
-    cities = np.asarray(groups)
+    cities = known_labels(groups, argument="groups")
     checks.same_length(profile=z, groups=cities)
     if neighbours < 1:
         raise InvalidInput("neighbours", f"must be at least 1, found {neighbours!r}")

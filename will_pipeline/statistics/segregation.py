@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import known_labels
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ def separation_by_area(group: ArrayLike, total: ArrayLike, areas: ArrayLike) -> 
         One row per area.
 
     Raises:
-        InvalidInput: If counts are malformed, lengths differ, or the group exceeds the total.
+        InvalidInput: If counts are malformed, an area is missing, lengths differ, or the group
+            exceeds the total.
 
     Source:
         Massey and Denton (1988), Social Forces 67(2); Winship, C. (1977), A
@@ -183,7 +185,7 @@ def separation_by_area(group: ArrayLike, total: ArrayLike, areas: ArrayLike) -> 
     """
     x = checks.counts(group, argument="group")
     t = checks.counts(total, argument="total")
-    labels = np.asarray(areas)
+    labels = known_labels(areas, argument="areas")
     checks.same_length(group=x, total=t, areas=labels)
     _not_above(x, t, argument="group", rule="must not exceed total")
     names, code = np.unique(labels, return_inverse=True)

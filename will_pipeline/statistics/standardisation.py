@@ -79,7 +79,9 @@ def indirect(
         population_by_band, argument="population_by_band", columns=rates.size
     )
     checks.same_length(observed=count, population_by_band=population)
-    expected = checks.positive(population @ rates, argument="expected")
+    expected = population @ rates
+    rule = "must expect an event at the standard rates"
+    checks.require(expected > 0, expected, argument="population_by_band", rule=rule)
     return IndirectStandardisation(expected, count / expected)
 
 

@@ -11,11 +11,11 @@ from scipy import stats
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import group_members
 from will_pipeline.statistics.prior_moments import (
     HALF_EVENT,
     BetaPosterior,
     beta_parameters,
-    group_members,
     morris_weights,
 )
 
@@ -40,12 +40,22 @@ class StandardisedProportions(BetaPosterior):
     def draw(
         self, draws: int, generator: np.random.Generator, *, groups: ArrayLike | None = None
     ) -> FloatArray:
-        """Draw ratios from the posterior: shape (draws, n), independent between areas.
+        """Draw ratios, proportions from the posteriors Beta(alpha, beta) over the expected shares.
 
         Args:
-            draws: Number of draws.
-            generator: Source of randomness.
-            groups: Label per area; each group then has a stream of its own.
+            draws: Number of draws D, at least 1.
+            generator: Source of randomness; the same state gives the same draws.
+            groups: Label per area, shape (n,); each group then has a stream of its own, so that
+                areas of one group never move the draws of another.
+
+        Returns:
+            Ratios observed / expected, independent between areas, shape (D, n).
+
+        Raises:
+            InvalidInput: If `draws` is below 1.
+
+        Source:
+            Kleinman, J. C. (1973), JASA 68, as in `standardised_proportion`.
         """
         return super().draw(draws, generator, groups=groups) / self.expected_share
 

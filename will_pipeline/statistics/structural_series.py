@@ -6,7 +6,7 @@ estimated: intervals carry that ignorance, and nothing is extrapolated beyond fo
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -103,8 +103,8 @@ def project_series(
 
     Raises:
         InvalidInput: If malformed, fewer than six years, years not ascending, horizon out of range,
-            values outside the domain of the scale, or a series on a straight line (which has no
-            variance to learn from).
+            an unknown scale or values outside its domain, or a series on a straight line (which has
+            no variance to learn from).
 
     Source:
         Harvey (1989), Forecasting, Structural Time Series Models and the Kalman Filter, Cambridge;
@@ -171,6 +171,8 @@ def _ascending(years: ArrayLike) -> NDArray[np.int64]:
 
 
 def _to_scale(series: FloatArray, scale: Scale) -> FloatArray:
+    if scale not in get_args(Scale):
+        raise InvalidInput("scale", f"must be one of {get_args(Scale)}, found {scale!r}")
     if scale == "identity":
         return series
     wrong = series <= 0 if scale == "log" else (series <= 0) | (series >= 1)

@@ -51,13 +51,44 @@ class Audit:
     suppressed: Mask
 
     def recoverable(self, *, width: float = 1.0) -> Mask:
-        """Withheld cells whose feasible range is narrower than `width` persons, shape (n,)."""
+        """Tell which withheld cells can be known too closely.
+
+        Args:
+            width: Narrowest feasible range that still protects, persons, above zero.
+
+        Returns:
+            True where a withheld cell has a narrower range, shape (n,).
+
+        Raises:
+            InvalidInput: If the width is not above zero.
+
+        Source:
+            Hundepool et al. (2012), Statistical Disclosure Control, Wiley (feasibility intervals).
+        """
+        if not width > 0:
+            raise InvalidInput("width", f"must be above zero, found {width!r}")
         return self.suppressed & (self.upper - self.lower < width - SLACK)
 
-    def exposed(self, primary: Mask, *, threshold: float) -> Mask:
-        """Primary cells that the publication proves to be above 0 or under the threshold."""
+    def exposed(self, primary: ArrayLike, *, threshold: float) -> Mask:
+        """Tell which primary cells the publication proves to be above 0 or under the threshold.
+
+        Args:
+            primary: Cells withheld for their own size, shape (n,).
+            threshold: Smallest count that may be shown, persons, at least 1.
+
+        Returns:
+            True where a primary cell is so exposed, shape (n,).
+
+        Raises:
+            InvalidInput: If the mask is malformed or the threshold below 1.
+
+        Source:
+            Hundepool et al. (2012), Statistical Disclosure Control, Wiley (protection levels).
+        """
+        first = checks.flags(primary, argument="primary", length=self.suppressed.size)
+        _threshold(threshold)
         narrow = (self.lower > SLACK) | (self.upper < threshold - SLACK)
-        return np.asarray(primary, dtype=bool) & narrow
+        return first & narrow
 
 
 def primary_suppression(
@@ -346,6 +377,8 @@ def _consistent(cells: ArrayLike, relations: sparse.sparray) -> FloatArray:
             "relations", f"must have one column per cell ({x.size}), found {relations.shape[1]}"
         )
     gap = np.abs(relations @ x)
+    if not np.isfinite(gap).all():
+        raise InvalidInput("relations", "must be finite", (int((~np.isfinite(gap)).argmax()),))
     broken = np.flatnonzero(gap > SLACK * (1.0 + np.abs(relations) @ x))
     if broken.size:
         raise InvalidInput(

@@ -45,6 +45,10 @@ class Tilt:
 
         Raises:
             InvalidInput: If the factor is below one or not finite.
+
+        Source:
+            Sensitivity to what no figure measures, one choice at a time: OECD and JRC (2008),
+            Handbook on Constructing Composite Indicators, step 7.
         """
         if not 1 <= factor < np.inf:
             raise InvalidInput("factor", f"must be finite and at least one, found {factor!r}")
@@ -317,6 +321,9 @@ def bounded_risk(score: FloatArray, bound: float) -> FloatArray:
 
     Returns:
         Relative risks, in the shape of the scores.
+
+    Source:
+        This library's own choice, as in `relative_risk`.
     """
     limit = np.log(bound)
     return np.asarray(np.exp(limit * np.tanh(score / limit)), dtype=np.float64)

@@ -15,6 +15,8 @@ from will_pipeline.statistics.synthetic import (
     bounded_risk,
     check_tilt,
     exposed_structure,
+    relative_risk,
+    synthetic_counts,
 )
 
 FEWEST_DRAWS = 100
@@ -32,7 +34,8 @@ class SyntheticIntervals:
         standard_error: Standard deviation of the count, shape (n,).
         coefficient_of_variation: Standard error over the mean of the draws, shape (n,); NaN where
             the mean is zero.
-        draws: Counts of every draw, shape (draws, n); each draw adds up to its own benchmark.
+        draws: Counts of every draw, shape (draws, n); each draw adds up to its own benchmark, but
+            for one with nobody in the condition: there is nothing to scale, and it stays at zero.
         limited_share: Share of draws in which the risk of the area went past one and was held at
             one, shape (n,): above a few per cent the model does not fit the area.
     """
@@ -100,6 +103,8 @@ def bootstrap_intervals(
     if draws < FEWEST_DRAWS:
         raise InvalidInput("draws", f"must be at least {FEWEST_DRAWS}, found {draws}")
     risks = _risk_draws(signals, tilt, areas=len(persons), draws=draws, generator=generator)
+    middle = None if signals is None or tilt is None else relative_risk(signals, tilt).risk
+    synthetic_counts(persons, share, total, risks=middle)
     group_rates = _beta_draws(share, rate_errors, draws=draws, generator=generator)
     exposed, expected = _expected_draws(persons, group_rates, population_errors, generator)
     totals = _gamma_draws(benchmark, benchmark_error, draws, generator)

@@ -12,6 +12,7 @@ from scipy.spatial.distance import cdist
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
+from will_pipeline.statistics.grouping import known_labels
 from will_pipeline.statistics.missing import matrix_with_gaps
 
 NONE = -1
@@ -62,15 +63,15 @@ def nearest_areas(
         Twins, distances, the indicators used and the reason where there are none.
 
     Raises:
-        InvalidInput: If values or names are malformed, lengths differ, there is a single city, an
-            indicator is constant, or a number is below 1.
+        InvalidInput: If values or names are malformed, a city is missing, lengths differ, there is
+            a single city, an indicator is constant, or a number is below 1.
 
     Source:
         In the manner of ONS, Clustering similar local authorities and statistical nearest
         neighbours in the UK, methodology (ordered lists of the most similar areas).
     """
     matrix = matrix_with_gaps(values, indicators=indicators)
-    city = np.asarray(cities)
+    city = known_labels(cities, argument="cities")
     checks.same_length(values=matrix, cities=city)
     if np.unique(city).size < 2:
         raise InvalidInput("cities", "needs areas of at least two cities")
