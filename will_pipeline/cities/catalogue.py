@@ -4,6 +4,7 @@ What belongs here is who a city is (codes, names, projection); its figures belon
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,20 @@ class Benchmark(BaseModel):
     error: Annotated[float, Field(ge=0, lt=100)]
 
 
+class ProjectedResidents(BaseModel):
+    """Residents of the municipality in a year to come, as an official projection gives them.
+
+    Attributes:
+        persons: Residents of every age.
+        source: Key of the description of its source.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    persons: Annotated[float, Field(gt=0)]
+    source: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+
+
 class City(BaseModel):
     """One municipality and its codes.
 
@@ -51,6 +66,8 @@ class City(BaseModel):
         crs: Projected reference system in which areas and distances are measured.
         uri: Persistent identifier.
         benchmarks: Figures of the city's own by indicator of persons (`neet_15_29`).
+        projected_residents: Official projections of the municipality by year, to which the
+            scenarios of its areas are made to add up.
         note: What a reader of the city's figures should know, in Italian.
     """
 
@@ -70,6 +87,9 @@ class City(BaseModel):
     crs: Annotated[str, Field(pattern=r"^EPSG:3263[23]$")]
     uri: Annotated[str, Field(pattern=r"^(https?://|urn:)\S+$")]
     benchmarks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Benchmark] = Field(
+        default_factory=dict
+    )
+    projected_residents: dict[Annotated[int, Field(ge=2000, le=2100)], ProjectedResidents] = Field(
         default_factory=dict
     )
     note: str = ""
@@ -110,3 +130,12 @@ def load_cities(folder: Path | None = None) -> tuple[City, ...]:
             if counts[value] > 1:
                 raise SourceFault(SOURCE, path.name, f"campo {field}", f"{value} è ripetuto")
     return tuple(sorted(cities, key=lambda city: city.order))
+
+
+def projected_totals(cities: Iterable[City]) -> dict[str, dict[int, float]]:
+    """Projected residents of each municipality by year, where an official projection is given."""
+    return {
+        city.pro_com: {year: told.persons for year, told in city.projected_residents.items()}
+        for city in cities
+        if city.projected_residents
+    }

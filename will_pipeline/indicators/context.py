@@ -63,7 +63,11 @@ def context_rows(raw: Mapping[str, pl.DataFrame], municipalities: pl.DataFrame) 
         ),
         _turnout(raw["eligendo_affluenza"]),
         _assets(
-            _schools(raw["mim_scuole"]), residents, "scuole", SCHOOL_REGISTER_YEAR, "mim_scuole"
+            teaching_sites(raw["mim_scuole"]),
+            residents,
+            "scuole",
+            SCHOOL_REGISTER_YEAR,
+            "mim_scuole",
         ),
         _assets(
             raw["iccu_biblioteche"],
@@ -125,6 +129,16 @@ def context_facts(rows: pl.DataFrame) -> pl.DataFrame:
         indice_100=pl.lit(None, pl.Float64),
         lettura=pl.lit(None, pl.String),
     )
+
+
+def teaching_sites(register: pl.DataFrame) -> pl.DataFrame:
+    """Schools that pupils of the area go to: no offices, no courses closed to them.
+
+    Args:
+        register: `school_type` and `feature` of every line of the register of schools.
+    """
+    closed = pl.col("feature").is_in(CLOSED_COURSES).fill_null(value=False)
+    return register.filter(~pl.col("school_type").is_in(SCHOOL_OFFICES) & ~closed)
 
 
 def _residents(balance: pl.DataFrame) -> pl.DataFrame:
@@ -208,11 +222,6 @@ def _turnout(table: pl.DataFrame) -> pl.DataFrame:
         denominator="electors",
         source_id=pl.lit("eligendo_affluenza"),
     )
-
-
-def _schools(register: pl.DataFrame) -> pl.DataFrame:
-    closed = pl.col("feature").is_in(CLOSED_COURSES).fill_null(value=False)
-    return register.filter(~pl.col("school_type").is_in(SCHOOL_OFFICES) & ~closed)
 
 
 def _assets(

@@ -15,6 +15,7 @@ from will_pipeline.contracts.validation import Finding
 ERROR, WARNING = "errore", "avviso"
 HALF_A_DECIMAL, SLACK = 0.05, 1e-6
 """Persons are published with one decimal: each rounding moves a sum by half of it at most."""
+PLACES_NAMED = 3
 
 
 def control_rows(
@@ -45,6 +46,7 @@ def control_rows(
     rows += _persons_everywhere(tables, unavailable)
     rows += _available(unavailable)
     rows += _impossible(impossible)
+    rows += _places_inside(tables["presidio"])
     return pl.DataFrame(rows, infer_schema_length=None)
 
 
@@ -223,3 +225,31 @@ def _impossible(impossible: pl.DataFrame) -> list[dict[str, object]]:
         )
         for row in impossible.iter_rows(named=True)
     ]
+
+
+def _places_inside(places: pl.DataFrame) -> list[dict[str, object]]:
+    """Places whose coordinates say something else than their municipality does."""
+    rows = []
+    for control, position, told in (
+        ("presidi_nelle_aree", "fuori_da_ogni_area", "cadono fuori da ogni area del comune"),
+        (
+            "presidi_concordi",
+            "area_indicata_discorde",
+            "cadono in un'altra area da quella indicata, che resta",
+        ),
+    ):
+        for (city,), group in places.sort("presidio_id").group_by("pro_com", maintain_order=True):
+            odd = group.filter(pl.col("posizione") == position)
+            named = "; ".join(odd["nome"].head(PLACES_NAMED).to_list())
+            rows.append(
+                _row(
+                    control,
+                    str(city),
+                    odd.is_empty(),
+                    f"Presìdi le cui coordinate {told}: {odd.height} su {group.height}"
+                    + (f", per esempio {named}." if named else "."),
+                    value=odd.height,
+                    gravity=WARNING,
+                )
+            )
+    return rows

@@ -1,0 +1,63 @@
+-- titolo: Come sta cambiando la mia città nel tempo?
+-- parametri: comune (testo) = Parma
+-- come_si_legge: Le prime righe sono la serie della città o della sua provincia, anno per anno.
+-- I valori proiettati hanno un intervallo e l'errore che il metodo ha fatto in passato.
+-- L'ultima riga dice che cosa si sa delle singole aree. Con un solo censimento non si può dire se
+-- un'area è cambiata: manca un ponte fra confini di anni diversi, e niente qui lo inventa.
+WITH citta AS (
+  SELECT pro_com, nome FROM dim_comune WHERE nome = $comune
+),
+serie AS (
+  SELECT
+    s.ambito AS dove,
+    i.nome AS che_cosa,
+    s.anno,
+    s.natura,
+    s.valore,
+    s.inf,
+    s.sup,
+    i.unita,
+    s.errore_prova,
+    CASE
+      WHEN s.motivo IS NOT NULL THEN s.motivo
+      WHEN s.natura = 'osservato' THEN NULL
+      WHEN s.prove = 0 THEN 'Così avanti l''errore non si può ancora misurare.'
+      WHEN s.errore_fermo < s.errore_prova
+        THEN 'In passato chi diceva «resta com''è» ha sbagliato meno: '
+          || round(s.errore_fermo, 1) || ' contro ' || round(s.errore_prova, 1) || '.'
+      ELSE 'Errore medio nelle prove sul passato: ' || round(s.errore_prova, 1) || '.'
+    END AS nota,
+    1 AS parte
+  FROM serie_citta AS s
+  JOIN dim_indicatore AS i ON i.indicatore_id = s.indicatore_id
+  JOIN dim_area AS a ON a.area_id = s.area_id
+  JOIN citta AS c ON c.pro_com = a.pro_com
+),
+aree AS (
+  SELECT
+    'aree' AS dove,
+    'Indici e indicatori delle aree' AS che_cosa,
+    max(f.anno) AS anno,
+    'osservato' AS natura,
+    NULL::DOUBLE AS valore,
+    NULL::DOUBLE AS inf,
+    NULL::DOUBLE AS sup,
+    NULL::VARCHAR AS unita,
+    NULL::DOUBLE AS errore_prova,
+    CASE
+      WHEN count(DISTINCT f.anno) = 1
+        THEN 'Le aree hanno una sola data, il ' || max(f.anno)
+          || ': non si può dire se sono cambiate.'
+      ELSE 'Le aree hanno ' || count(DISTINCT f.anno)
+        || ' date, ma senza un ponte fra i confini i loro valori non si confrontano.'
+    END AS nota,
+    2 AS parte
+  FROM fatto_indice AS f
+  JOIN dim_area AS a ON a.area_id = f.area_id
+  JOIN citta AS c ON c.pro_com = a.pro_com
+  WHERE a.livello <> 'C'
+  HAVING count(*) > 0
+)
+SELECT dove, che_cosa, anno, natura, valore, inf, sup, unita, errore_prova, nota
+FROM (SELECT * FROM serie UNION ALL SELECT * FROM aree) AS tutto
+ORDER BY parte, che_cosa, anno
