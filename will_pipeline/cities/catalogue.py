@@ -51,6 +51,8 @@ class City(BaseModel):
         crs: Projected reference system in which areas and distances are measured.
         uri: Persistent identifier.
         benchmarks: Figures of the city's own by indicator of persons (`neet_15_29`).
+        basin_minimum: Expected persons a basin of demand must reach, by theme (`giovani`); themes
+            left out take `will_pipeline.needs.basins.DEFAULT_MINIMUM`.
         note: What a reader of the city's figures should know, in Italian.
     """
 
@@ -72,6 +74,9 @@ class City(BaseModel):
     benchmarks: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")], Benchmark] = Field(
         default_factory=dict
     )
+    basin_minimum: dict[
+        Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Annotated[float, Field(gt=0, lt=1e6)]
+    ] = Field(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="after")
