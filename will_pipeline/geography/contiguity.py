@@ -6,8 +6,6 @@ whoever asks.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import geopandas as gpd
 import numpy as np
 import polars as pl
@@ -24,6 +22,7 @@ SNAP_M = 10.0
 LEAST_SHARED_M = 50.0
 """Metres of common border that make neighbours; areas that meet at a corner share about twice the
 snap, so that this tells borders from corners down to angles of some 25 degrees."""
+Objects = NDArray[np.object_]
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
@@ -67,8 +66,8 @@ def contiguous_areas(
     near = shared >= least_shared_m
     return pl.DataFrame(
         {
-            "area_id": [names[place] for place in first[near]],
-            "other_id": [names[place] for place in second[near]],
+            "area_id": names[first[near]],
+            "other_id": names[second[near]],
             "shared_m": shared[near].round(1),
         },
         schema={"area_id": pl.String, "other_id": pl.String, "shared_m": pl.Float64},
@@ -92,17 +91,17 @@ def distances(outlines: pl.DataFrame, *, crs: str) -> pl.DataFrame:
     first, second = np.triu_indices(len(names), k=1)
     return pl.DataFrame(
         {
-            "area_id": [names[place] for place in first],
-            "other_id": [names[place] for place in second],
+            "area_id": names[first],
+            "other_id": names[second],
             "distance_m": shapely.distance(shapes[first], shapes[second]),
         },
         schema={"area_id": pl.String, "other_id": pl.String, "distance_m": pl.Float64},
     )
 
 
-def _polygons(outlines: pl.DataFrame, crs: str) -> tuple[Sequence[str], NDArray[np.object_]]:
+def _polygons(outlines: pl.DataFrame, crs: str) -> tuple[Objects, Objects]:
     rows = outlines.sort("area_id")
-    names = rows["area_id"].to_list()
+    names = np.array(rows["area_id"].to_list(), dtype=object)
     _refuse(names, rows["area_id"].is_duplicated().to_numpy(), "l'area è ripetuta")
     _refuse(names, rows["geom_wkb"].is_null().to_numpy(), "manca il poligono")
     shapes = np.asarray(shapely.from_wkb(rows["geom_wkb"].to_list()), dtype=object)
@@ -113,13 +112,11 @@ def _polygons(outlines: pl.DataFrame, crs: str) -> tuple[Sequence[str], NDArray[
     return names, np.asarray(projected.values, dtype=object)
 
 
-def _within(
-    outline_of: NDArray[np.object_], near: NDArray[np.object_], snap_m: float
-) -> NDArray[np.float64]:
+def _within(outline_of: Objects, near: Objects, snap_m: float) -> NDArray[np.float64]:
     shared = shapely.intersection(shapely.boundary(outline_of), shapely.buffer(near, snap_m))
     return np.asarray(shapely.length(shared), dtype=np.float64)
 
 
-def _refuse(names: Sequence[str], wrong: NDArray[np.bool_], rule: str) -> None:
+def _refuse(names: Objects, wrong: NDArray[np.bool_], rule: str) -> None:
     for place in np.flatnonzero(wrong):
         raise SourceFault(SOURCE, TABLE, f"area {names[place]}", rule)

@@ -101,7 +101,7 @@ def graph_by_borders(
     leader = _leaders(known, residents, borders, bordering["shared_m"].to_numpy())
     unit, first = _numbered(leader)
     pairs = _distinct(unit[borders])
-    weight = np.bincount(unit, weights=mass, minlength=len(first))
+    weight = np.bincount(unit, weights=mass, minlength=len(first)).astype(np.float64)
     if _short_group(pairs, weight, minimum) is not None:
         apart = distances(outlines, crs=crs).sort("distance_m", "area_id", "other_id")
         links = unit[_positions(apart, place)]

@@ -18,7 +18,12 @@ from will_pipeline.cities.catalogue import City
 from will_pipeline.errors import SourceFault
 from will_pipeline.indicators.areas import Floats
 from will_pipeline.indicators.goalposts import CITY_METHOD
-from will_pipeline.needs.basin_graph import BasinGraph, connected, graph_by_borders, graph_by_profile
+from will_pipeline.needs.basin_graph import (
+    BasinGraph,
+    connected,
+    graph_by_borders,
+    graph_by_profile,
+)
 from will_pipeline.needs.expected import VALID, ExpectedPersons
 from will_pipeline.statistics.regionalisation import demand_basins
 
@@ -49,6 +54,7 @@ _BASIN = {
     "persone_inf": pl.Float64,
     "persone_sup": pl.Float64,
     "soglia": pl.Float64,
+    "p_soglia": pl.Float64,
     "contiguo": pl.Boolean,
     "metodo": pl.String,
     "n_aree": pl.Int64,
@@ -193,19 +199,20 @@ def _basins_of(
         areas = town.areas[inside]
         identifier = f"{town.city.pro_com}.B-{town.theme}-{number:02d}"
         persons = round(float(areas["attesi"].sum()), 1)
-        lower, upper = _interval(areas, expected, town.theme, persons, level)
+        lower, upper, reached = _spread(areas, expected, town, persons, level)
         rows.append(
             {
                 "bacino_id": identifier,
                 "pro_com": town.city.pro_com,
                 "dimensione": town.theme,
                 "livello": areas["level"][0],
-                "anno": int(areas["anno"].max()),  # type: ignore[arg-type]
+                "anno": areas.select(pl.col("anno").max()).item(),
                 "nome": _name(areas, town, whole=len(first_seen) == 1),
                 "persone_attese": persons,
                 "persone_inf": lower,
                 "persone_sup": upper,
                 "soglia": town.minimum,
+                "p_soglia": reached,
                 "contiguo": connected(inside, graph.borders),
                 "metodo": method,
                 "n_aree": areas.height,
@@ -250,22 +257,25 @@ def _divide(town: _Town, graph: BasinGraph) -> tuple[NDArray[np.intp], str, str 
     return found.label[graph.unit], BY_BORDERS if graph.drawn else BY_PROFILE, None
 
 
-def _interval(
-    areas: pl.DataFrame, expected: ExpectedPersons, theme: str, persons: float, level: float
-) -> tuple[float, float]:
-    """Ends of the interval of the sum, in whole persons, or in steps where a part is rounded.
+def _spread(
+    areas: pl.DataFrame, expected: ExpectedPersons, town: _Town, persons: float, level: float
+) -> tuple[float, float, float | None]:
+    """Ends of the interval of the sum, and the probability that it reaches the minimum.
 
     Only areas with a published number are summed, draw by draw: errors they share do not average
-    out, errors of their own do.
+    out, errors of their own do. The ends are in whole persons, outwards; where an area is rounded
+    they are in its steps, and there is no probability: both would tell what the rounding hides.
     """
     counted = areas.filter(pl.col("stato") == VALID)["area_id"].to_list()
-    summed = expected.draws(theme, counted).sum(axis=1)
+    summed = expected.draws(town.theme, counted).sum(axis=1)
     lower, upper = np.quantile(summed, [(1 - level) / 2, (1 + level) / 2])
     steps = areas["step"].drop_nulls().to_list()
     step = max([1.0, *steps])
+    reached = None if steps else round(float((summed >= town.minimum).mean()), 2)
     return (
         float(np.floor(min(lower, persons) / step) * step),
         float(np.ceil(max(upper, persons) / step) * step),
+        reached,
     )
 
 
@@ -279,3 +289,41 @@ def _name(areas: pl.DataFrame, town: _Town, *, whole: bool) -> str:
         return f"{', '.join(ordered[:-1])} e {ordered[-1]}"
     others = len(ordered) - NAMED_AREAS + 1
     return f"{', '.join(ordered[: NAMED_AREAS - 1])} e altre {others} aree"
+
+
+def basin_report(tables: Mapping[str, pl.DataFrame]) -> list[str]:
+    """Lines in Italian on the basins of every city and theme, for people who check a release.
+
+    Args:
+        tables: `bacino`, `dim_comune` and `dim_dimensione`, by name.
+
+    Returns:
+        One line per city and theme with basins, and one per theme without any.
+    """
+    basins = tables["bacino"].join(tables["dim_comune"].select("pro_com", citta="nome"), "pro_com")
+    lines = []
+    for theme, name in tables["dim_dimensione"].sort("ordine").select("dimensione", "nome").rows():
+        own = basins.filter(pl.col("dimensione") == theme)
+        if own.is_empty():
+            lines.append(f"{name}: nessun bacino, le persone non si stimano sulle cifre in uso.")
+        lines += [
+            _line(city, name, own.filter(pl.col("citta") == city))
+            for city in own["citta"].unique().sort()
+        ]
+    return lines
+
+
+def _line(city: str, theme: str, basins: pl.DataFrame) -> str:
+    how = {BY_BORDERS: "per confine", BY_PROFILE: "per profilo", WHOLE_CITY: "città intera"}
+    number, smallest = basins.height, basins.sort("persone_attese", "bacino_id").row(0, named=True)
+    below = basins.filter(pl.col("persone_attese") < pl.col("soglia")).height
+    verdict = "sotto la soglia" if below else "sopra la soglia"
+    return (
+        f"{city}, {theme}: {number} {'bacino' if number == 1 else 'bacini'} "
+        f"({how[smallest['metodo']]}), il più piccolo di {_italian(smallest['persone_attese'])} "
+        f"persone attese, {verdict} di {_italian(smallest['soglia'])}."
+    )
+
+
+def _italian(number: float) -> str:
+    return f"{number:,.1f}".removesuffix(".0").translate(str.maketrans(",.", ".,"))

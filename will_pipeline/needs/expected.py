@@ -142,7 +142,5 @@ def _rates(known: Mapping[str, Estimate], positions: Mapping[str, int]) -> pl.Da
         )
         for theme, found in known.items()
     ]
-    empty = pl.DataFrame(
-        schema={"area_id": pl.String, "dimensione": pl.String, "rate": pl.Float64}
-    )
+    empty = pl.DataFrame(schema={"area_id": pl.String, "dimensione": pl.String, "rate": pl.Float64})
     return pl.concat([empty, *frames])
