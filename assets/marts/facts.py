@@ -40,12 +40,11 @@ EVIDENCE = ("istat_censimento_2011_ace", "istat_bes_territori", "iss_passi_argen
 def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """Gli indicatori di ogni area, con intervallo, stato, affidabilità, confronto e fonte."""
     areas, estimates = estimated(warehouse, estimation)
-    pool, series, isolation = (warehouse.read(f"raw.{source}") for source in EVIDENCE)
     rows = indicator_facts(
         load_specification(),
         areas,
         estimates,
-        evidence=Evidence(pool, series, isolation, load_cities()),
+        evidence=evidence(warehouse),
         settings=estimation.value(),
         year=CENSUS_YEAR,
         sources=SOURCE_OF_LEVEL,
@@ -81,6 +80,12 @@ def estimated(
     counts = warehouse.read("core.census_2011").join(facts, on="area_id", maintain_order="left")
     areas, pool = AreaCounts(counts, LEAST_RESIDENTS), warehouse.read("core.census_2011_pool")
     return areas, estimate_all(load_specification(), areas, pool, estimation.value())
+
+
+def evidence(warehouse: Warehouse) -> Evidence:
+    """What is known outside the areas, for the expected persons."""
+    pool, series, isolation = (warehouse.read(f"raw.{source}") for source in EVIDENCE)
+    return Evidence(pool, series, isolation, load_cities())
 
 
 def indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[AreaCounts, Indices]:

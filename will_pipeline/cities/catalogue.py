@@ -68,6 +68,8 @@ class City(BaseModel):
         benchmarks: Figures of the city's own by indicator of persons (`neet_15_29`).
         projected_residents: Official projections of the municipality by year, to which the
             scenarios of its areas are made to add up.
+        basin_minimum: Expected persons a basin of demand must reach, by theme (`giovani`); themes
+            left out take `will_pipeline.needs.basins.DEFAULT_MINIMUM`.
         note: What a reader of the city's figures should know, in Italian.
     """
 
@@ -92,6 +94,9 @@ class City(BaseModel):
     projected_residents: dict[Annotated[int, Field(ge=2000, le=2100)], ProjectedResidents] = Field(
         default_factory=dict
     )
+    basin_minimum: dict[
+        Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Annotated[float, Field(gt=0, lt=1e6)]
+    ] = Field(default_factory=dict)
     note: str = ""
 
     @model_validator(mode="after")

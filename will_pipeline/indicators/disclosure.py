@@ -134,20 +134,10 @@ def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
-    # The smallest of 1, 2, 5, 10, 20 ... times a power of ten that so many counts do not exceed.
     # Persons move with the exposed residents: thirty of these are worth thirty times the rate.
     one = pl.when(pl.col("kind") == "synthetic").then("valore").otherwise(pl.lit(_PER_HUNDRED))
     counts = CANDIDATES * one / pl.col("denominatore")
-    power = (10.0 ** counts.log10().floor()).alias("power")
-    step = (
-        pl.when(counts <= power)
-        .then(power)
-        .when(counts <= 2 * power)
-        .then(2 * power)
-        .when(counts <= 5 * power)
-        .then(5 * power)
-        .otherwise(10 * power)
-    )
+    step = rounding_step(counts)
     rounded = pl.col("beside") & (pl.col("denominatore") > 0) & (counts > 0)
     value = (pl.col("valore") / step).round(0) * step
     return rows.with_columns(
@@ -166,6 +156,24 @@ def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
         lettura=pl.when(rounded & pl.col("lettura").is_not_null())
         .then(reading())
         .otherwise("lettura")
+    )
+
+
+def rounding_step(counts: pl.Expr) -> pl.Expr:
+    """Step of controlled rounding: the smallest of 1, 2, 5, 10, 20 ... that hides so many counts.
+
+    Args:
+        counts: what `CANDIDATES` counts are worth in the unit of the value, above zero.
+    """
+    power = 10.0 ** counts.log10().floor()
+    return (
+        pl.when(counts <= power)
+        .then(power)
+        .when(counts <= 2 * power)
+        .then(2 * power)
+        .when(counts <= 5 * power)
+        .then(5 * power)
+        .otherwise(10 * power)
     )
 
 

@@ -44,6 +44,9 @@ def control_rows(
     rows += _every_need_everywhere(tables)
     rows += _persons_add_up(tables)
     rows += _persons_everywhere(tables, unavailable)
+    rows += _basins_complete(tables)
+    rows += _basins_heavy_enough(tables)
+    rows += _persons_as_published(tables)
     rows += _available(unavailable)
     rows += _impossible(impossible)
     rows += _places_inside(tables["presidio"])
@@ -173,6 +176,79 @@ def _persons_add_up(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object
                 threshold=limit,
             )
         )
+    return rows
+
+
+def _persons_by_theme(tables: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
+    """Published persons of every area: `area_id`, `dimensione`, `anno`, `valore`."""
+    themes = tables["dim_indicatore"].select("indicatore_id", "dimensione")
+    return (
+        tables["fatto_indicatore"]
+        .join(_persons(tables), on="indicatore_id", how="semi")
+        .join(themes, on="indicatore_id")
+        .select("area_id", "dimensione", "anno", "valore")
+    )
+
+
+def _basins_complete(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
+    """Whether every area of the finest level with persons is in one basin, theme by theme."""
+    areas = (
+        tables["dim_area"].filter(pl.col("livello") != "C").select("area_id", "pro_com", "livello")
+    )
+    # Q comes after A: neighbourhoods where a city has them.
+    finest = areas.filter(pl.col("livello") == pl.col("livello").max().over("pro_com"))
+    known = _persons_by_theme(tables).drop_nulls("valore").join(finest, on="area_id")
+    themes = tables["bacino"].select("bacino_id", "dimensione")
+    placed = tables["bacino_area"].join(themes, on="bacino_id")
+    found = finest.join(known.select("pro_com", "dimensione").unique(), on="pro_com").join(
+        placed.group_by("area_id", "dimensione").agg(times=pl.len()),
+        on=["area_id", "dimensione"],
+        how="left",
+    )
+    rows = []
+    for theme in tables["dim_dimensione"].sort("ordine")["dimensione"]:
+        own = found.filter(pl.col("dimensione") == theme)
+        wrong = own.filter(pl.col("times").fill_null(0) != 1).height
+        told = f"Aree che non stanno in un solo bacino: {wrong} su {own.height}."
+        if own.is_empty():
+            told = "Nessun bacino: le persone non si stimano sulle cifre in uso."
+        rows.append(_row("bacini_completi", theme, wrong == 0, told, value=wrong))
+    return rows
+
+
+def _basins_heavy_enough(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
+    light = tables["bacino"].filter(pl.col("persone_attese") < pl.col("soglia"))
+    below = dict(light.group_by("dimensione").len().iter_rows())
+    return [
+        _row(
+            "bacini_sopra_soglia",
+            theme,
+            theme not in below,
+            f"Città che anche tutte intere restano sotto la soglia: {below.get(theme, 0)}.",
+            value=below.get(theme, 0),
+            gravity=WARNING,
+        )
+        for theme in tables["dim_dimensione"].sort("ordine")["dimensione"]
+    ]
+
+
+def _persons_as_published(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object]]:
+    """Whether basins and latent need start from the persons of `fatto_indicatore`, to the digit."""
+    basins = tables["bacino"].select("bacino_id", "dimensione", "anno")
+    key = ["area_id", "dimensione", "anno"]
+    used = {
+        "bacino_area": tables["bacino_area"]
+        .join(basins, on="bacino_id")
+        .select(*key, used="persone_attese"),
+        "bisogno_latente": tables["bisogno_latente"].select(*key, used="attesi"),
+    }
+    facts = _persons_by_theme(tables)
+    rows = []
+    for table, persons in used.items():
+        compared = persons.join(facts, on=key, how="left")
+        wrong = compared.filter(pl.col("used").ne_missing(pl.col("valore"))).height
+        told = f"Righe con persone attese diverse da fatto_indicatore: {wrong} su {persons.height}."
+        rows.append(_row("persone_come_nei_fatti", table, wrong == 0, told, value=wrong))
     return rows
 
 
