@@ -10,7 +10,7 @@ from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 
 SLACK = 1e-9
-ROUNDING = 1e-12
+ROUNDING = 1e-9
 
 
 def above_floors(need: ArrayLike, *, total: float, least: ArrayLike) -> FloatArray:
@@ -108,7 +108,7 @@ def least_after_losses(
         Smith (2006), Formula Funding of Public Services, Routledge, for damping: a funding formula
         is phased in by bounding what each authority may lose.
     """
-    have, floors = _checked(today, total, least)
+    have, floors = _checked(today, total, least, argument="today")
     checks.confidence_level(loss, argument="loss")
     if have.ndim != 1:
         raise InvalidInput("today", f"must have 1 dimension, found shape {have.shape}")
@@ -145,9 +145,10 @@ def whole_shares(shares: ArrayLike, *, total: int, least: ArrayLike) -> NDArray[
     exact = checks.counts(shares, argument="shares")
     floors = checks.counts(least, argument="least")
     checks.same_length(shares=exact, least=floors)
+    checks.counts([total], argument="total")
     if abs(float(exact.sum()) - total) > SLACK * max(1.0, float(total)):
         raise InvalidInput("shares", f"must sum to {total}, sum to {float(exact.sum())!r}")
-    tolerance = ROUNDING * max(1.0, float(total))
+    tolerance = ROUNDING + 16 * np.finfo(np.float64).eps * float(total)
     checks.require(floors == np.floor(floors), floors, argument="least", rule="must be whole")
     checks.require(
         exact >= floors - tolerance, exact, argument="shares", rule="must not be under its least"
@@ -166,12 +167,14 @@ def _shares(needs: FloatArray) -> FloatArray:
     return np.asarray(np.divide(needs, sums, out=np.full_like(needs, equal), where=sums > 0))
 
 
-def _checked(need: ArrayLike, total: float, least: ArrayLike) -> tuple[FloatArray, FloatArray]:
-    needs = checks.count_array(need, argument="need")
+def _checked(
+    need: ArrayLike, total: float, least: ArrayLike, *, argument: str = "need"
+) -> tuple[FloatArray, FloatArray]:
+    needs = checks.count_array(need, argument=argument)
     floors = checks.counts(least, argument="least")
     checks.counts([total], argument="total")
     if needs.shape[-1] != floors.size or needs.ndim > 2:
-        raise InvalidInput("need", f"has shape {needs.shape}, least has {floors.size} areas")
+        raise InvalidInput(argument, f"has shape {needs.shape}, least has {floors.size} areas")
     if floors.sum() > total * (1 + SLACK):
         raise InvalidInput("least", f"sums to {float(floors.sum())!r}, above the total {total!r}")
     return needs, floors
