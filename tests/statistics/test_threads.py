@@ -11,6 +11,7 @@ from threadpoolctl import (
     threadpool_limits,
 )
 
+from will_pipeline.statistics.area_permutation import permuted_effect, permuted_trends
 from will_pipeline.statistics.battese_harter_fuller import battese_harter_fuller
 from will_pipeline.statistics.cluster_stability import bootstrap_stability, choose_clusters
 from will_pipeline.statistics.clustering import assign, fit_typology, soft_membership
@@ -104,6 +105,14 @@ def panel() -> object:
     )
 
 
+def permuted() -> object:
+    treated = np.arange(60) < 20
+    return (
+        permuted_effect(POOL[:60, 0], treated=treated, generator=generator()),
+        permuted_trends(POOL[:60, :5], treated=treated, generator=generator()),
+    )
+
+
 def synthetic() -> object:
     persons, signals = PERSONS[:3_000], POOL[:3_000, :2]
     expected = persons @ RATES
@@ -140,6 +149,7 @@ def index() -> object:
         basins,
         mixed_models,
         panel,
+        permuted,
         synthetic,
         index,
         lambda: nearest_areas(POOL, np.arange(4_000) % 8, indicators=NAMES),

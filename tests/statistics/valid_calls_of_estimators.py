@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from will_pipeline.statistics import (
+    area_permutation,
     battese_harter_fuller,
     benchmarking,
     cohort_projection,
@@ -20,6 +21,7 @@ from will_pipeline.statistics import (
     logit_shrinkage,
     multivariate_mixed,
     nested_error,
+    sharing,
     standardisation,
     standardised_proportion,
     structural_series,
@@ -354,5 +356,57 @@ CASES: list[tuple[Any, ...]] = [
             "draws": "zero",
         },
         "populations signals population_errors",
+    ),
+    (
+        area_permutation.attainable_size,
+        {"treated": 4, "control": 8, "size": 0.05},
+        {"treated": "zero", "control": "zero", "size": "zero above_one"},
+    ),
+    (
+        area_permutation.permuted_effect,
+        {
+            "change": SERIES,
+            "treated": np.repeat([True, False], [3, 5]),
+            "generator": np.random.default_rng(0),
+            "power": 0.8,
+        },
+        {"change": "nan", "power": "above_one"},
+        "change treated",
+        True,
+    ),
+    (
+        area_permutation.permuted_trends,
+        {
+            "paths": np.column_stack([SERIES, EVENTS]),
+            "treated": np.repeat([True, False], [3, 5]),
+            "generator": np.random.default_rng(0),
+        },
+        {"paths": "nan"},
+        "paths treated",
+        True,
+    ),
+    (
+        sharing.above_floors,
+        {"need": EVENTS, "total": 100.0, "least": np.full(8, 2.0)},
+        {"need": "nan negative", "total": "nan negative", "least": "nan negative"},
+        "need least",
+    ),
+    (
+        sharing.level_filling,
+        {"need": EVENTS, "total": 100.0, "least": np.full(8, 2.0)},
+        {"need": "nan negative", "total": "nan negative", "least": "nan negative"},
+        "need least",
+    ),
+    (
+        sharing.least_after_losses,
+        {"today": EVENTS, "total": 100.0, "least": np.full(8, 2.0), "loss": 0.2},
+        {"today": "nan negative", "total": "nan negative", "least": "nan", "loss": "above_one"},
+        "today least",
+    ),
+    (
+        sharing.whole_shares,
+        {"shares": EVENTS, "total": 115, "least": np.full(8, 2.0)},
+        {"shares": "nan negative", "total": "nan negative", "least": "nan negative"},
+        "shares least",
     ),
 ]
