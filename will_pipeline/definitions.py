@@ -10,6 +10,7 @@ from pathlib import Path
 
 import dagster as dg
 
+from will_pipeline.orchestration.deliveries import Deliveries
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.schedules import nightly, refresh
@@ -23,6 +24,9 @@ def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResou
     data = project / "data"
     return {
         "figures": Figures(folder=str(data / "raw" / "figures")),
+        "deliveries": Deliveries(
+            folder=str(data / "raw" / "consegne"), archive=str(data / "raw" / "consegne_accolte")
+        ),
         "warehouse": Warehouse(path=str(data / "raw" / "warehouse" / "will.duckdb")),
         "mart_shelf": MartShelf(folder=str(data / "marts")),
         "estimation": EstimationSettings(),
@@ -33,7 +37,7 @@ def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitio
     """Build the location with the given resources: the same graph for production and for tests.
 
     Args:
-        resources: `figures`, `warehouse`, `mart_shelf` and `estimation`.
+        resources: `figures`, `deliveries`, `warehouse`, `mart_shelf` and `estimation`.
     """
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=PROJECT),

@@ -3,31 +3,80 @@
 Each asset reads, calls one pure function and writes.
 """
 
+from collections.abc import Iterator
+
 import dagster as dg
 
-from will_pipeline.contracts.conform import empty
+from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.deliveries.catalogue import load_templates
+from will_pipeline.orchestration.deliveries import STRANGERS, Deliveries, check_name, results
 from will_pipeline.orchestration.warehouse import CORE, Warehouse, contracts_of
+
+DELIVERY = dg.AssetKey([CORE, "delivery"])
+MUNICIPALITY = dg.AssetKey([CORE, "municipality"])
+
+
+@dg.asset(
+    key=DELIVERY,
+    deps=[[CORE, "area"], MUNICIPALITY],
+    group_name=CORE,
+    owners=["team:dati"],
+    kinds={"csv", "excel", "duckdb"},
+)
+def delivery(warehouse: Warehouse, deliveries: Deliveries) -> dg.MaterializeResult:
+    """I file consegnati dai comuni: esaminati, archiviati se buoni, con il loro esito."""
+    taken = deliveries.take_in(warehouse.read("core.municipality"), warehouse.read("core.area"))
+    return warehouse.write("core.delivery", taken)
+
+
+@dg.multi_asset_check(
+    name="consegne",
+    specs=[
+        *(
+            dg.AssetCheckSpec(
+                check_name(city.slug),
+                asset=DELIVERY,
+                description=f"Le consegne di {city.name} sono accolte.",
+                additional_deps=[MUNICIPALITY],
+            )
+            for city in load_cities()
+        ),
+        dg.AssetCheckSpec(
+            STRANGERS,
+            asset=DELIVERY,
+            description="Ogni cartella di consegne è di un comune.",
+            additional_deps=[MUNICIPALITY],
+        ),
+    ],
+)
+def refused(warehouse: Warehouse, deliveries: Deliveries) -> Iterator[dg.AssetCheckResult]:
+    """Un avviso per comune, se una sua consegna è stata rifiutata."""
+    municipalities = warehouse.read("core.municipality")
+    strangers = deliveries.strangers(municipalities)
+    yield from results(warehouse.read("core.delivery"), municipalities, strangers, DELIVERY)
 
 
 def _delivered(table: str) -> dg.AssetsDefinition:
-    contract = contracts_of(CORE)[table]
-
     @dg.asset(
-        key=["core", table],
-        description=contract.description.it,
-        deps=[["core", "area"], ["core", "municipality"]],
-        group_name="core",
+        key=[CORE, table],
+        description=contracts_of(CORE)[table].description.it,
+        deps=[DELIVERY, MUNICIPALITY, [CORE, "area"]],
+        group_name=CORE,
         owners=["team:dati"],
         kinds={"polars", "duckdb"},
     )
-    def asset(warehouse: Warehouse) -> dg.MaterializeResult:
-        return warehouse.write(f"core.{table}", empty(contract))
+    def asset(warehouse: Warehouse, deliveries: Deliveries) -> dg.MaterializeResult:
+        files, municipalities = warehouse.read("core.delivery"), warehouse.read("core.municipality")
+        rows = deliveries.table(table, files, municipalities)
+        return warehouse.write(f"core.{table}", rows)
 
     return asset
 
 
 @dg.definitions
-def deliveries() -> dg.Definitions:
-    """Tables that only deliveries fill."""
-    tables = [name for name, each in contracts_of(CORE).items() if each.from_deliveries]
-    return dg.Definitions(assets=[_delivered(table) for table in tables])
+def delivered_tables() -> dg.Definitions:
+    """What came in, its warnings, and one table per part of every kind of delivery."""
+    tables = [part.table for template in load_templates().values() for part in template.parts]
+    return dg.Definitions(
+        assets=[delivery, *(_delivered(table) for table in tables)], asset_checks=[refused]
+    )

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from will_pipeline.contracts.catalogue import load_views
 from will_pipeline.contracts.dictionary import dictionary_rows
 from will_pipeline.indicators.methods import indicator_rows
 from will_pipeline.indicators.specification import load_specification, theme_rows
+from will_pipeline.mart.deliveries import delivery_sources
 from will_pipeline.mart.dimensions import (
     area_dimension,
     geometry_dimension,
@@ -62,11 +64,19 @@ def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
     return warehouse.write("marts.dim_indicatore", rows)
 
 
-@dg.asset(key=["marts", "dim_fonte"], deps=[["raw", key] for key in SOURCES], **MART)
+@dg.asset(
+    key=["marts", "dim_fonte"],
+    deps=[*(["raw", key] for key in SOURCES), ["core", "delivery"], ["core", "municipality"]],
+    **MART,
+)
 def dim_fonte(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     """Le fonti, con ente, licenza, data e impronta dei dati."""
     sealed = {key: (source, figures.pin(source)) for key, source in SOURCES.items()}
-    return warehouse.write("marts.dim_fonte", source_dimension(sealed))
+    delivered = delivery_sources(
+        warehouse.read("core.delivery"), warehouse.read("core.municipality")
+    )
+    rows = pl.concat([source_dimension(sealed), delivered], how="vertical_relaxed")
+    return warehouse.write("marts.dim_fonte", rows)
 
 
 @dg.asset(key=["marts", "dizionario"], **MART)

@@ -6,6 +6,7 @@ Nothing reaches readers before every blocking check upstream has passed.
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from assets.marts.facts import COUNTS, estimated
 from will_pipeline.atlas.static import render_atlas
@@ -13,6 +14,7 @@ from will_pipeline.contracts.catalogue import load_views
 from will_pipeline.indicators.facts import impossible_counts, unavailable_indicators
 from will_pipeline.indicators.specification import load_specification
 from will_pipeline.mart.controls import control_rows
+from will_pipeline.mart.deliveries import delivery_controls
 from will_pipeline.mart.fingerprint import release_fingerprint, rendering_hash
 from will_pipeline.mart.release import (
     INFO_TABLE,
@@ -27,12 +29,17 @@ from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
+DELIVERY = ["core", "delivery"]
 CONTROLS_TABLE = "controllo"
 ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
 TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_RELEASE)
 
 
-@dg.asset(key=["marts", "controllo"], deps=[*COUNTS, *(["marts", name] for name in TABLES)], **MART)
+@dg.asset(
+    key=["marts", "controllo"],
+    deps=[*COUNTS, ["core", "delivery"], *(["marts", name] for name in TABLES)],
+    **MART,
+)
 def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """I controlli eseguiti su questo contenuto e il loro esito."""
     findings = [
@@ -45,7 +52,10 @@ def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Materi
     rows = control_rows(
         warehouse.read_layer(MARTS, TABLES), findings, impossible_counts(areas, estimates), missing
     )
-    return warehouse.write("marts.controllo", rows)
+    delivered = delivery_controls(
+        warehouse.read("core.delivery"), warehouse.read("core.municipality")
+    )
+    return warehouse.write("marts.controllo", pl.concat([rows, delivered], how="vertical_relaxed"))
 
 
 @dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"]], **MART)

@@ -92,7 +92,8 @@ def _message(result: dg.ExecuteInProcessResult) -> str:
 
 def _faults(result: dg.ExecuteInProcessResult) -> Iterator[str]:
     for evaluation in result.get_asset_check_evaluations():
-        if not evaluation.passed:
+        # A warning, such as a refused delivery, stops nothing.
+        if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR:
             table = evaluation.asset_key.to_user_string()
             yield f"{table}, controllo {evaluation.check_name}: {evaluation.description}"
     for event in result.filter_events(lambda each: each.is_step_failure):

@@ -1,0 +1,276 @@
+"""The folder where municipalities put their files, and what each delivery comes to.
+
+Every municipality and kind stands alone: a bad file leaves the last good one of its own in use and
+touches no other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import polars as pl
+
+from will_pipeline.deliveries import personal_data
+from will_pipeline.deliveries.archive import Archive, Pointer
+from will_pipeline.deliveries.areas import Areas
+from will_pipeline.deliveries.catalogue import source_id
+from will_pipeline.deliveries.cells import plain
+from will_pipeline.deliveries.intake import Examined, Tables, examine
+from will_pipeline.deliveries.model import Template
+from will_pipeline.deliveries.problems import Problem, listed
+from will_pipeline.deliveries.reading import MOST_BYTES
+
+ACCEPTED, REFUSED, LAST_GOOD = "accolta", "rifiutata", "ultima_buona"
+UNKNOWN = "non_riconosciuta"
+IGNORED_SUFFIX = ".txt"
+_NAMES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Town:
+    """A municipality as deliveries know it."""
+
+    pro_com: str
+    slug: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a delivery comes to.
+
+    Attributes:
+        town: municipality that hands it in.
+        kind: kind of delivery.
+        file: names of the files.
+        state: `accolta`, `rifiutata` or `ultima_buona`.
+        problems: why the files were refused.
+        pointer: archived data in use; in a rehearsal, none for files not archived yet.
+        tables: tables in use.
+    """
+
+    town: Town
+    kind: str
+    file: str
+    state: str
+    problems: tuple[Problem, ...]
+    pointer: Pointer | None
+    tables: Tables
+
+    @property
+    def rows(self) -> int:
+        """Rows in use."""
+        return sum(frame.height for frame in self.tables.values())
+
+    @property
+    def message(self) -> str | None:
+        """Why the files were refused, one line a problem; none where they were accepted."""
+        return "\n".join(listed(self.problems)) or None
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The folder of deliveries and the archive beside it.
+
+    Attributes:
+        folder: `<slug>/<kind>.csv`, `<slug>/<kind>.<part>.csv` or `<slug>/<kind>.xlsx`.
+        archive: archive of accepted deliveries.
+        templates: kinds of delivery.
+        today: day of the examination and of new acceptances.
+    """
+
+    folder: Path
+    archive: Archive
+    templates: Mapping[str, Template]
+    today: date
+
+    def examine(
+        self, municipalities: pl.DataFrame, areas: pl.DataFrame, *, keep: bool
+    ) -> list[Outcome]:
+        """Examine every delivery of every municipality.
+
+        Args:
+            municipalities: rows of `core.municipality`.
+            areas: rows of `core.area`.
+            keep: whether accepted tables are archived and withdrawn ones put aside; false for a
+                rehearsal, which writes nothing.
+
+        Returns:
+            Outcomes by municipality and kind.
+        """
+        outcomes: list[Outcome] = []
+        for town in towns(municipalities):
+            mine = Areas(areas, pro_com=town.pro_com, town=town.name)
+            try:
+                found = self._files(town)
+            except OSError:
+                outcomes += self._closed(town, mine)
+                continue
+            if keep:
+                self._withdraw(town, found)
+            for kind in sorted(found):
+                outcomes.append(self._outcome(town, kind, found[kind], mine, keep=keep))
+        return outcomes
+
+    def _withdraw(self, town: Town, found: Mapping[str, list[Path]]) -> None:
+        for kind in self.archive.kinds(town.slug):
+            if kind not in found:
+                self.archive.withdraw(town.slug, kind)
+
+    def _closed(self, town: Town, areas: Areas) -> list[Outcome]:
+        """Outcomes of a folder that cannot be opened: nothing was withdrawn, so all stays."""
+        rule = "la cartella non si apre: controlla i permessi."
+        problems = (Problem(town.slug, "", rule),)
+        kinds = [kind for kind in self.archive.kinds(town.slug) if kind in self.templates]
+        return [
+            self._refused(town, kind, town.slug, problems, areas) for kind in kinds or [UNKNOWN]
+        ]
+
+    def strangers(self, municipalities: pl.DataFrame) -> list[str]:
+        """Folders that are of no municipality, by name."""
+        if not self.folder.is_dir():
+            return []
+        known = set(municipalities["slug"])
+        return sorted(
+            entry.name
+            for entry in self.folder.iterdir()
+            if entry.is_dir() and not entry.name.startswith(".") and entry.name not in known
+        )
+
+    def _files(self, town: Town) -> dict[str, list[Path]]:
+        home = self.folder / town.slug
+        found: dict[str, list[Path]] = {}
+        for path in sorted(home.iterdir()) if home.is_dir() else []:
+            # Office leaves `~$` files beside an open workbook; the readme comes with a template.
+            hidden = path.name.startswith((".", "~")) or path.suffix.lower() == IGNORED_SUFFIX
+            if path.is_file() and not hidden:
+                found.setdefault(kind_of(path.name, self.templates) or UNKNOWN, []).append(path)
+        return found
+
+    def _outcome(
+        self, town: Town, kind: str, paths: list[Path], areas: Areas, *, keep: bool
+    ) -> Outcome:
+        if kind == UNKNOWN:
+            problem = _unknown(paths, self.templates)
+            return Outcome(town, kind, problem.file, REFUSED, (problem,), None, {})
+        file = ", ".join(path.name for path in paths)
+        examined = examine_paths(paths, self.templates[kind], areas, today=self.today)
+        if not examined.good:
+            return self._refused(town, kind, file, examined.problems, areas)
+        if keep:
+            pointer: Pointer | None = self.archive.keep(
+                town.slug, kind, examined.tables, file=file, today=self.today
+            )
+        else:
+            pointer = self.archive.unchanged(town.slug, kind, examined.tables)
+        return Outcome(town, kind, file, ACCEPTED, (), pointer, examined.tables)
+
+    def _refused(
+        self, town: Town, kind: str, file: str, problems: tuple[Problem, ...], areas: Areas
+    ) -> Outcome:
+        pointer = self.archive.pointer(town.slug, kind)
+        tables = None if pointer is None else self.archive.read(town.slug, kind, pointer.sha256)
+        if pointer is None or tables is None or not _still_there(tables, areas):
+            return Outcome(town, kind, file, REFUSED, problems, None, {})
+        return Outcome(town, kind, file, LAST_GOOD, problems, pointer, tables)
+
+
+def examine_paths(paths: list[Path], template: Template, areas: Areas, *, today: date) -> Examined:
+    """Examine the files of one delivery from disk, without opening what is too large."""
+    try:
+        large = [path for path in paths if path.stat().st_size > MOST_BYTES]
+        if large:
+            rule = f"il file pesa più di {MOST_BYTES // 1_000_000} MB."
+            return Examined({}, tuple(Problem(path.name, "", rule) for path in large))
+        contents = {path.name: path.read_bytes() for path in paths}
+    except OSError:
+        names = ", ".join(path.name for path in paths)
+        return Examined({}, (Problem(names, "", "il file non si apre: controlla i permessi."),))
+    return examine(contents, template, areas, today=today)
+
+
+def towns(municipalities: pl.DataFrame) -> Iterator[Town]:
+    """Municipalities in the order of presentation."""
+    for row in municipalities.sort("position").iter_rows(named=True):
+        yield Town(str(row["pro_com"]), str(row["slug"]), str(row["name"]))
+
+
+def kind_of(name: str, templates: Mapping[str, Template]) -> str | None:
+    """Kind of delivery that a file is, by its name."""
+    kind = plain(Path(name).name.split(".")[0])
+    return kind if kind in templates else None
+
+
+def delivery_rows(outcomes: list[Outcome], templates: Mapping[str, Template]) -> pl.DataFrame:
+    """Rows of `core.delivery`.
+
+    Args:
+        outcomes: outcomes of deliveries kept in the archive.
+        templates: kinds of delivery.
+    """
+    rows = [
+        {
+            "pro_com": outcome.town.pro_com,
+            "kind": outcome.kind,
+            "file": outcome.file,
+            "sha256": outcome.pointer.sha256 if outcome.pointer else None,
+            "bytes": outcome.pointer.bytes if outcome.pointer else None,
+            "rows": outcome.rows,
+            "state": outcome.state,
+            "message": outcome.message,
+            "period": _period(outcome, templates),
+            "source_id": source_id(outcome.kind, outcome.town.pro_com),
+            "accepted_on": outcome.pointer.accepted_on if outcome.pointer else None,
+        }
+        for outcome in outcomes
+    ]
+    return pl.DataFrame(rows, schema=_DELIVERY)
+
+
+_DELIVERY = pl.Schema(
+    {
+        "pro_com": pl.String,
+        "kind": pl.String,
+        "file": pl.String,
+        "sha256": pl.String,
+        "bytes": pl.Int64,
+        "rows": pl.Int64,
+        "state": pl.String,
+        "message": pl.String,
+        "period": pl.String,
+        "source_id": pl.String,
+        "accepted_on": pl.Date,
+    }
+)
+
+
+def _period(outcome: Outcome, templates: Mapping[str, Template]) -> str | None:
+    """First and last year or day that the data in use refer to."""
+    told = templates[outcome.kind].period if outcome.kind in templates else None
+    if told is None or not outcome.tables:
+        return None
+    name, column = told.split(".")
+    part = templates[outcome.kind].part(name)
+    values = outcome.tables[part.table][part.column(column).target]
+    first, last = str(values.min()), str(values.max())
+    return first if first == last else f"{first} - {last}"
+
+
+def _still_there(tables: Tables, areas: Areas) -> bool:
+    """Whether the areas of archived tables are still those of the municipality."""
+    return all(
+        set(frame["area_id"].drop_nulls()) <= set(areas.level)
+        for frame in tables.values()
+        if "area_id" in frame.columns
+    )
+
+
+def _unknown(paths: list[Path], templates: Mapping[str, Template]) -> Problem:
+    names = [path.name for path in paths]
+    told = [name for name in names if not personal_data.in_a_name(Path(name).stem)]
+    shown = ", ".join(told[:_NAMES_SHOWN]) if len(told) == len(names) else "file con altri nomi"
+    rule = f"il nome non è di nessuna consegna; i nomi sono {', '.join(templates)}."
+    return Problem(shown, "", rule)

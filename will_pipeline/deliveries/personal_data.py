@@ -1,0 +1,179 @@
+"""Signs that a cell or a header speaks of one person, for whom deliveries have no place.
+
+What belongs here is recognising; it never returns what it found, only what kind of thing it was.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+from will_pipeline.deliveries.cells import plain
+
+FISCAL_CODE = "codice fiscale"
+MAIL = "indirizzo di posta elettronica"
+PHONE = "numero di telefono"
+BIRTH = "data di nascita"
+NAME = "nome e cognome"
+BANK = "conto bancario (IBAN)"
+
+# Digits of a fiscal code may be replaced by letters where two persons would have the same one
+# (omocodia): decree of the Ministry of Finance of 12 March 1974.
+_DIGIT = "[0-9LMNPQRSTUV]"
+_FISCAL_CODE = re.compile(
+    rf"(?<![A-Z0-9])[A-Z]{{3}}[ .-]?[A-Z]{{3}}[ .-]?{_DIGIT}{{2}}[ .-]?[ABCDEHLMPRST][ .-]?"
+    rf"{_DIGIT}{{2}}[ .-]?[A-Z]{_DIGIT}{{3}}[ .-]?[A-Z](?![A-Z0-9])",
+    re.IGNORECASE,
+)
+_CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_ODD = (
+    *(1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17),
+    *(19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
+)
+"""Value of each character in an odd place."""
+_MAIL = re.compile(r"[\w.+'-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+_PHONE = re.compile(
+    r"(?<![\w,.])(?:(?:\+|00)39[\s./-]?)?"
+    r"(?:3[0-9]{2}[\s./-]?[0-9]{2,3}[\s./-]?[0-9]{2}[\s./-]?[0-9]{1,3}"
+    r"|0[0-9]{1,3}[\s./-]{0,2}[0-9]{2,4}[\s./-]?[0-9]{2,4}[\s./-]?[0-9]{0,4})(?!\w)"
+)
+_LEAST_PHONE_DIGITS = 8
+_IBAN = re.compile(r"\bIT\s?[0-9]{2}\s?[A-Z](?:\s?[0-9]){10}(?:\s?[0-9A-Z]){12}\b", re.IGNORECASE)
+_DATE = r"(?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})"
+_ONLY_A_DATE = re.compile(rf"{_DATE}(?:[T ][0-9:]+)?")
+_BORN = re.compile(rf"\b(?:nat[oaie]|nascita)\b[^0-9]{{0,40}}{_DATE}", re.IGNORECASE)
+_WORD = r"(?:(?:D[aei]|De[l]?|Della|Lo|La|Li)\s)?[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-ZÀ-Ýa-zà-ÿ]+)*"
+_SURNAME = r"(?:[A-ZÀ-Ý]['’])?" + _WORD
+_TWO_NAMES = re.compile(rf"{_WORD}(?:\s{_SURNAME}){{1,3}}")
+_TWO_CAPITALS = re.compile(r"[A-ZÀ-Ý][A-ZÀ-Ý'’-]+(?:\s[A-ZÀ-Ý][A-ZÀ-Ý'’-]+){1,3}")
+_ADDRESSED = re.compile(
+    r"\b(?:[Ss]ig\.\s?(?:ra|na|r)?\.?|[Ss]ig(?:ra|na|nor[ae]?|norina)\.?|[Dd]ott(?:\.ssa|oressa|\.|or)"
+    rf"|[Dd]r\.(?:ssa)?|[Pp]rof(?:\.ssa|essoressa|\.|essore))\s*{_SURNAME}"
+)
+_PLACE_WORDS = (
+    "via", "viale", "vicolo", "piazza", "piazzale", "corso", "largo", "borgo", "strada", "ponte",
+    "parco", "giardino", "scuola", "scuole", "istituto", "liceo", "asilo", "nido", "biblioteca",
+    "centro", "circolo", "oratorio", "parrocchia", "chiesa", "fondazione", "associazione",
+    "cooperativa", "teatro", "palazzo", "villa", "casa", "ospedale", "palestra", "san", "santa",
+    "santo", "sant", "quartiere", "piazzetta", "complesso", "polo", "don", "primaria", "media",
+)  # fmt: skip
+_GIVEN_NAMES = Path(__file__).with_name("given_names.txt")
+_HEADERS = {
+    FISCAL_CODE: ("codice_fiscale", "cod_fiscale", "cod_fisc", "codfisc", "codicefiscale", "cf"),
+    NAME: (
+        "cognome", "nominativo", "nome_cognome", "nome_e_cognome", "cognome_nome", "cognome_e_nome",
+        "nome", "nomi", "cognomi", "nome_utente", "assistito", "intestatario", "beneficiario",
+        "referente", "nome_referente", "utente", "persona", "tutore", "genitore",
+    ),
+    BIRTH: ("data_nascita", "data_di_nascita", "nascita", "nato_il", "nata_il", "datanascita",
+            "data_nasc", "luogo_nascita", "luogo_di_nascita", "comune_di_nascita"),
+    MAIL: ("mail", "email", "e_mail", "posta_elettronica", "pec", "indirizzo_mail",
+           "indirizzo_email"),
+    PHONE: ("telefono", "tel", "cellulare", "cell", "recapito", "numero_di_telefono",
+            "numero_telefono", "telefono_cellulare", "fax"),
+    "indirizzo di una persona": ("indirizzo", "residenza", "via", "domicilio", "civico",
+                                 "indirizzo_di_residenza", "indirizzo_residenza"),
+    BANK: ("iban", "conto_corrente", "conto"),
+    "documento di una persona": ("documento", "carta_identita", "carta_d_identita", "passaporto",
+                                 "tessera_sanitaria", "permesso_di_soggiorno", "matricola"),
+}  # fmt: skip
+_KIND_OF_HEADER = {header: kind for kind, headers in _HEADERS.items() for header in headers}
+
+
+def header_kind(header: str) -> str | None:
+    """Kind of personal data that a column is named after, none where it is not."""
+    name = plain(header)
+    if name in _KIND_OF_HEADER:
+        return _KIND_OF_HEADER[name]
+    words = set(name.split("_"))
+    for sign in ("cognome", "nascita", "email", "telefono", "cellulare", "iban", "nominativo"):
+        if sign in words:
+            return _KIND_OF_HEADER[sign]
+    return FISCAL_CODE if "fiscale" in words else None
+
+
+def content_kind(text: str) -> str | None:
+    """Kind of personal data that stands anywhere in a text, none where there is none.
+
+    Names are not looked for here: see `is_a_name` and `names_someone`.
+    """
+    if has_fiscal_code(text):
+        return FISCAL_CODE
+    if _MAIL.search(text):
+        return MAIL
+    if _IBAN.search(text):
+        return BANK
+    if _BORN.search(text) or _ONLY_A_DATE.fullmatch(text):
+        return BIRTH
+    return PHONE if _has_phone(text) else None
+
+
+def has_fiscal_code(text: str) -> bool:
+    """Whether a text holds the fiscal code of a person.
+
+    A code whose check character is right is one; a mistyped one still points at somebody, so a
+    cell of that shape and nothing else counts too.
+
+    Source:
+        Decree of the Ministry of Finance of 23 December 1976: structure and check character.
+    """
+    for found in _FISCAL_CODE.finditer(text):
+        code = re.sub(r"[ .-]", "", found.group()).upper()
+        if check_character(code[:15]) == code[15] or found.group() == text:
+            return True
+    return False
+
+
+def check_character(body: str) -> str:
+    """Check character of the first fifteen characters of a fiscal code.
+
+    Args:
+        body: fifteen capital letters and digits.
+
+    Raises:
+        ValueError: the length is another.
+    """
+    if len(body) != 15:
+        raise ValueError("a fiscal code has fifteen characters before the check character")
+    odd = sum(_ODD[_CHARACTERS.index(character)] for character in body[::2])
+    even = sum(int(c) if c.isdigit() else ord(c) - ord("A") for c in body[1::2])
+    return chr(ord("A") + (odd + even) % 26)
+
+
+def is_a_name(text: str) -> bool:
+    """Whether a whole cell has the shape of a first name and a surname, in whatever language."""
+    return bool(_TWO_NAMES.fullmatch(text) or _TWO_CAPITALS.fullmatch(text))
+
+
+def names_someone(text: str) -> bool:
+    """Whether a sentence names a person: a title with a surname, or an Italian first name with one.
+
+    A name after a word for a place (`via`, `scuola`, `centro`) is the name of the place.
+    """
+    if _ADDRESSED.search(text):
+        return True
+    return any(
+        plain(found["before"] or "") not in _PLACE_WORDS for found in _full_name().finditer(text)
+    )
+
+
+@cache
+def _full_name() -> re.Pattern[str]:
+    names = "|".join(_GIVEN_NAMES.read_text("utf-8").split())
+    return re.compile(
+        rf"(?:\b(?P<before>[\w'’]+)[\s'’]+)?\b(?P<given>{names})\s(?P<surname>{_SURNAME})"
+    )
+
+
+def _has_phone(text: str) -> bool:
+    return any(
+        sum(character.isdigit() for character in found.group()) >= _LEAST_PHONE_DIGITS
+        for found in _PHONE.finditer(text)
+    )
+
+
+def in_a_name(stem: str) -> bool:
+    """Whether the name of a file speaks of somebody."""
+    words = " ".join(stem.replace("_", " ").split())
+    return bool(content_kind(words) or content_kind(stem) or is_a_name(words.title()))

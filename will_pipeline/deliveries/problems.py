@@ -1,0 +1,69 @@
+"""What is wrong with a delivery, in Italian and without echoing what a person may have written.
+
+A message names file, place and rule; of the cell it repeats at most a short number or the code of
+an area, which can identify nobody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+MOST_LISTED = 20
+_CODE = re.compile(r"(?:[0-9]{6}\.)?[QACqac][0-9]{0,3}")
+_NUMBER = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,3})?")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One broken rule.
+
+    Attributes:
+        file: name of the file.
+        where: row, column or cell; empty when the whole file is at fault.
+        rule: the rule, in Italian.
+        personal: whether personal data were found there.
+    """
+
+    file: str
+    where: str
+    rule: str
+    personal: bool = False
+
+    def __str__(self) -> str:
+        """Return the Italian line shown to the municipality."""
+        place = f", {self.where}" if self.where else ""
+        return f"{self.file}{place}: {self.rule}"
+
+
+class Refused(Exception):
+    """A file that cannot even be read as a table; carries its problems."""
+
+    def __init__(self, *problems: Problem) -> None:
+        super().__init__(*problems)
+        self.problems = problems
+
+
+class BadValue(ValueError):
+    """A cell that its column cannot hold; the text is the rule, in Italian."""
+
+
+def quoted(text: str) -> str:
+    """Repeat a cell inside a sentence where it can identify nobody, else nothing.
+
+    Returns:
+        The cell between Italian quotes followed by a space, or an empty text.
+    """
+    harmless = _CODE.fullmatch(text) or _NUMBER.fullmatch(text)
+    return f"«{text}» " if harmless else ""
+
+
+def listed(problems: Sequence[Problem], most: int = MOST_LISTED) -> tuple[str, ...]:
+    """Lines for people: personal data first, at most `most`, then how many are left."""
+    ordered = sorted(dict.fromkeys(problems), key=lambda problem: not problem.personal)
+    lines = [str(problem) for problem in ordered[:most]]
+    left = len(ordered) - len(lines)
+    if left:
+        lines.append("C'è un altro difetto." if left == 1 else f"Ci sono altri {left} difetti.")
+    return tuple(lines)

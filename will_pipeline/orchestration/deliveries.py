@@ -1,0 +1,123 @@
+"""The folder of deliveries and its archive as a resource, with the checks that tell the data team.
+
+A refused delivery is a warning and never stops the graph.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+import dagster as dg
+import polars as pl
+
+from will_pipeline.deliveries.archive import Archive
+from will_pipeline.deliveries.catalogue import load_templates
+from will_pipeline.deliveries.folder import Folder, delivery_rows
+from will_pipeline.deliveries.tables import delivered_table
+from will_pipeline.orchestration.marts import ROME
+
+ACCEPTED = "accolta"
+STRANGERS = "consegne_cartelle"
+
+
+class Deliveries(dg.ConfigurableResource):
+    """What municipalities hand in.
+
+    Attributes:
+        folder: folder of the files, `<slug>/<kind>.csv` or `.xlsx`.
+        archive: folder of the accepted ones.
+        today: day of the run, ISO 8601; the calendar of Rome where empty.
+    """
+
+    folder: str
+    archive: str
+    today: str = ""
+
+    def take_in(self, municipalities: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+        """Examine every file, archive the good ones; rows of `core.delivery`."""
+        outcomes = self._folder().examine(municipalities, areas, keep=True)
+        return delivery_rows(outcomes, load_templates())
+
+    def table(
+        self, name: str, deliveries: pl.DataFrame, municipalities: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Rows of one harmonised table from the archived deliveries in use."""
+        return delivered_table(name, deliveries, municipalities, Archive(Path(self.archive)))
+
+    def strangers(self, municipalities: pl.DataFrame) -> list[str]:
+        """Folders that are of no municipality."""
+        return self._folder().strangers(municipalities)
+
+    def _folder(self) -> Folder:
+        today = date.fromisoformat(self.today) if self.today else datetime.now(ROME).date()
+        return Folder(Path(self.folder), Archive(Path(self.archive)), load_templates(), today)
+
+
+def town_results(
+    deliveries: pl.DataFrame, slug: str, pro_com: str, asset: dg.AssetKey
+) -> dg.AssetCheckResult:
+    """Warning about the refused deliveries of one municipality.
+
+    Args:
+        deliveries: rows of `core.delivery`.
+        slug: name of the check's municipality.
+        pro_com: its ISTAT code.
+        asset: key of `core.delivery`.
+    """
+    mine = deliveries.filter(pl.col("pro_com") == pro_com).sort("kind")
+    refused = mine.filter(pl.col("state") != ACCEPTED)
+    kinds = ", ".join(refused["kind"])
+    told = f"Consegne rifiutate: {kinds}." if kinds else f"Consegne accolte: {mine.height}."
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=check_name(slug),
+        passed=refused.is_empty(),
+        severity=dg.AssetCheckSeverity.WARN,
+        description=told,
+        metadata={
+            row["kind"]: dg.MetadataValue.md(_markdown(row["state"], row["message"]))
+            for row in mine.iter_rows(named=True)
+        },
+    )
+
+
+def stranger_results(strangers: list[str], asset: dg.AssetKey) -> dg.AssetCheckResult:
+    """Warning about folders that are of no municipality."""
+    told = (
+        f"Cartelle di nessun comune: {len(strangers)}."
+        if strangers
+        else "Ogni cartella è di un comune."
+    )
+    return dg.AssetCheckResult(
+        asset_key=asset,
+        check_name=STRANGERS,
+        passed=not strangers,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=told,
+        metadata={"cartelle": strangers},
+    )
+
+
+def check_name(slug: str) -> str:
+    """Name of the check of one municipality."""
+    return f"consegne_{slug}"
+
+
+def _markdown(state: str, message: str | None) -> str:
+    lines = _escaped(message).split("\n") if message else []
+    return "\n".join([f"**{state}**", "", *(f"- {line}" for line in lines)])
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"\\{c}" if c in "\\`*_[]<>#|" else c for c in text)
+
+
+def results(
+    deliveries: pl.DataFrame, municipalities: pl.DataFrame, strangers: list[str], asset: dg.AssetKey
+) -> Iterator[dg.AssetCheckResult]:
+    """Every warning: one per municipality, and one about folders of nobody."""
+    for slug, pro_com in municipalities.select("slug", "pro_com").iter_rows():
+        yield town_results(deliveries, slug, pro_com, asset)
+    yield stranger_results(strangers, asset)
