@@ -65,7 +65,9 @@ def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
 @dg.asset(key=["marts", "dim_fonte"], deps=[["raw", key] for key in SOURCES], **MART)
 def dim_fonte(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     """Le fonti, con ente, licenza, data e impronta dei dati."""
-    sealed = {key: (source, figures.pin(source)) for key, source in SOURCES.items()}
+    sealed = {
+        key: (figures.describe(source), figures.pin(source)) for key, source in SOURCES.items()
+    }
     return warehouse.write("marts.dim_fonte", source_dimension(sealed))
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.context import context_facts
@@ -22,6 +21,7 @@ from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specifi
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.profiles import assign_profiles, profile_rows, unranked_areas
 from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 MART: dict[str, Any] = {
@@ -38,7 +38,9 @@ EVIDENCE = ("istat_censimento_2011_ace", "istat_bes_territori", "iss_passi_argen
     deps=[*COUNTS, *(["raw", source] for source in EVIDENCE), ["core", "municipality_context"]],
     **MART,
 )
-def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def fatto_indicatore(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> dg.MaterializeResult:
     """Gli indicatori di ogni area, con intervallo, stato, affidabilità, confronto e fonte."""
     areas, estimates = estimated(warehouse, estimation)
     pool, series, isolation = (warehouse.read(f"raw.{source}") for source in EVIDENCE)
@@ -46,7 +48,7 @@ def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg
         load_specification(),
         areas,
         estimates,
-        evidence=Evidence(pool, series, isolation, load_cities()),
+        evidence=Evidence(pool, series, isolation, territory.cities()),
         settings=estimation.value(),
         year=CENSUS_YEAR,
         sources=SOURCE_OF_LEVEL,

@@ -13,27 +13,43 @@ import polars as pl
 from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.descriptor import Descriptor
 from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
 
 OWNER = "team:dati"
 
 
 class Figures(dg.ConfigurableResource):
-    """The folder of embedded figures.
+    """The folder of embedded figures, and that of the tables that replace some of them.
 
     Attributes:
         folder: folder that holds `<key>.parquet` and `<key>.pin.json`.
+        overlay: folder of the tables of a run on other cities; none where empty.
     """
 
     folder: str
+    overlay: str = ""
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
-        return read_embedded(source, Path(self.folder))
+        overlay = self._overlay(source)
+        return read_embedded(source, Path(self.folder)) if overlay is None else overlay.read(source)
 
     def pin(self, source: Descriptor) -> Pin:
         """Read the seal of one source."""
-        return read_pin(source.key, Path(self.folder))
+        overlay = self._overlay(source)
+        return read_pin(source.key, Path(self.folder)) if overlay is None else overlay.pin(source)
+
+    def describe(self, source: Descriptor) -> Descriptor:
+        """Description of one source as this run uses it."""
+        overlay = self._overlay(source)
+        return source if overlay is None else overlay.describe(source)
+
+    def _overlay(self, source: Descriptor) -> Overlay | None:
+        if not self.overlay:
+            return None
+        overlay = Overlay(Path(self.overlay))
+        return overlay if overlay.speaks_of(source) else None
 
 
 def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
