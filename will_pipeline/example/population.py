@@ -6,6 +6,8 @@ made-up rates, a little differently in every neighbourhood.
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -28,8 +30,9 @@ Floats = NDArray[np.float64]
 SEXES = ("M", "F")
 
 
+@cache
 def population(town: Town) -> pl.DataFrame:
-    """Residents by neighbourhood, year, sex and five-year class.
+    """Residents by neighbourhood, year, sex and five-year class, drawn once in a process.
 
     Args:
         town: the town.

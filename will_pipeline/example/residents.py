@@ -107,7 +107,7 @@ def _choose(uniform: Floats, weights: Floats) -> Codes:
     return np.asarray((uniform[:, None] * upper[:, -1:] >= upper).sum(axis=1), dtype=np.int64)
 
 
-def _logistic(score: NDArray[Any]) -> Floats:
+def _logistic(score: Any) -> Floats:
     return np.asarray(1 / (1 + np.exp(-score)))
 
 
