@@ -20,8 +20,8 @@ from will_pipeline.example.towns import TOWNS, Town
 from will_pipeline.sources.descriptor import Descriptor
 from will_pipeline.sources.embedded import validate
 from will_pipeline.sources.embedding import to_parquet
-from will_pipeline.sources.overlay import RULES_FILE, Overlay
-from will_pipeline.sources.pins import Pin, sha256, write_pin
+from will_pipeline.sources.overlay import RULES_FILE, Overlay, seal
+from will_pipeline.sources.pins import write_pin
 
 PROVINCE, REGION = "Provincia inventata", "Regione inventata"
 _BALANCE_YEAR = YEARS[-1]
@@ -68,15 +68,7 @@ def write_example(folder: Path, rules: Path, sources: Mapping[str, Descriptor]) 
         source = overlay.describe(sources[key])
         content = to_parquet(validate(frame, source))
         (folder / source.parquet_name).write_bytes(content)
-        pin = Pin(
-            file=source.parquet_name,
-            sha256=sha256(content),
-            bytes=len(content),
-            rows=frame.height,
-            retrieved=source.retrieved,
-            source_files=(),
-        )
-        write_pin(pin, folder)
+        write_pin(seal(source, frame, content), folder)
     return overlay
 
 

@@ -32,24 +32,21 @@ class Figures(dg.ConfigurableResource):
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
-        overlay = self._overlay(source)
-        return read_embedded(source, Path(self.folder)) if overlay is None else overlay.read(source)
+        folder, overlay = Path(self.folder), self._overlay()
+        return overlay.read(source, folder) if overlay else read_embedded(source, folder)
 
     def pin(self, source: Descriptor) -> Pin:
         """Read the seal of one source."""
-        overlay = self._overlay(source)
-        return read_pin(source.key, Path(self.folder)) if overlay is None else overlay.pin(source)
+        folder, overlay = Path(self.folder), self._overlay()
+        return overlay.pin(source, folder) if overlay else read_pin(source.key, folder)
 
     def describe(self, source: Descriptor) -> Descriptor:
         """Description of one source as this run uses it."""
-        overlay = self._overlay(source)
-        return source if overlay is None else overlay.describe(source)
+        overlay = self._overlay()
+        return overlay.describe(source) if overlay else source
 
-    def _overlay(self, source: Descriptor) -> Overlay | None:
-        if not self.overlay:
-            return None
-        overlay = Overlay(Path(self.overlay))
-        return overlay if overlay.speaks_of(source) else None
+    def _overlay(self) -> Overlay | None:
+        return Overlay(Path(self.overlay)) if self.overlay else None
 
 
 def raw_asset(source: Descriptor) -> dg.AssetsDefinition:

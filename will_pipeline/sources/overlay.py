@@ -11,7 +11,7 @@ import polars as pl
 from pydantic import BaseModel, ConfigDict, Field
 
 from will_pipeline.errors import SourceFault
-from will_pipeline.sources.descriptor import DTYPES, Descriptor, RowRange, Text
+from will_pipeline.sources.descriptor import Descriptor, RowRange, Text
 from will_pipeline.sources.documents import load_document
 from will_pipeline.sources.embedded import read_embedded
 from will_pipeline.sources.embedding import to_parquet
@@ -65,8 +65,8 @@ class Rules(_Strict):
 class Overlay:
     """A folder of tables that replace those of the same name.
 
-    A source that lists the cities it covers, and is not replaced, is read as empty: it says nothing
-    of the cities of the run, and its figures never reach them.
+    A source that lists the cities it covers, and is not replaced, is left out: it says nothing of
+    the cities of the run, and its figures never reach them.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -81,9 +81,13 @@ class Overlay:
         self.folder = folder
         self.rules = load_rules(folder / RULES_FILE)
 
-    def speaks_of(self, source: Descriptor) -> bool:
-        """Say whether the figures of a source are other in this run: replaced, or left out."""
-        return source.key in self.rules.tables or source.cities != EVERYWHERE
+    def replaces(self, source: Descriptor) -> bool:
+        """Say whether the folder has a table of its own for a source."""
+        return source.key in self.rules.tables
+
+    def leaves_out(self, source: Descriptor) -> bool:
+        """Say whether a source speaks of other cities only, and is read without its rows."""
+        return not self.replaces(source) and source.cities != EVERYWHERE
 
     def describe(self, source: Descriptor) -> Descriptor:
         """Description of a source as this run uses it.
@@ -92,13 +96,12 @@ class Overlay:
             SourceFault: The rules give a field that a description cannot have, or the pattern of
                 a column that the source does not have.
         """
+        if self.leaves_out(source):
+            none = RowRange(min=0, max=0)
+            return source.model_copy(update={"known_problems": self.rules.unused, "rows": none})
         replaced = self.rules.tables.get(source.key)
         if replaced is None:
-            if source.cities == EVERYWHERE:
-                return source
-            return source.model_copy(
-                update={"known_problems": self.rules.unused, "rows": RowRange(min=0, max=0)}
-            )
+            return source
         unknown = sorted(set(replaced.patterns) - {column.name for column in source.columns})
         if unknown:
             where = f"campo tables.{source.key}.patterns"
@@ -116,34 +119,45 @@ class Overlay:
             rule = f"la descrizione che ne viene non è valida: {error}"
             raise SourceFault(source.key, RULES_FILE, "campo described", rule) from error
 
-    def read(self, source: Descriptor) -> pl.DataFrame:
-        """Read a replaced source, verified; the empty table for one that is left out.
+    def read(self, source: Descriptor, embedded: Path) -> pl.DataFrame:
+        """Read a source as this run uses it, verified.
+
+        Args:
+            source: Description of the source.
+            embedded: Folder of the embedded figures.
 
         Raises:
             SourceFault: A file is absent or changed, or the table breaks its description.
         """
-        if source.key in self.rules.tables:
+        if self.replaces(source):
             return read_embedded(self.describe(source), self.folder)
-        return no_rows(source)
+        frame = read_embedded(source, embedded)
+        return frame.clear() if self.leaves_out(source) else frame
 
-    def pin(self, source: Descriptor) -> Pin:
-        """Seal of a replaced source; that of the empty table for one that is left out."""
-        if source.key in self.rules.tables:
-            return read_pin(source.key, self.folder)
-        content = to_parquet(no_rows(source))
-        return Pin(
-            file=source.parquet_name,
-            sha256=sha256(content),
-            bytes=len(content),
-            rows=0,
-            retrieved=source.retrieved,
-            source_files=(),
-        )
+    def pin(self, source: Descriptor, embedded: Path) -> Pin:
+        """Seal of a source as this run uses it: its own, or that of the table without rows."""
+        if not self.leaves_out(source):
+            return read_pin(source.key, self.folder if self.replaces(source) else embedded)
+        none = self.read(source, embedded)
+        return seal(source, none, to_parquet(none))
 
 
-def no_rows(source: Descriptor) -> pl.DataFrame:
-    """The table of a source without a row, with the columns that are always there."""
-    return pl.DataFrame(schema={column.name: DTYPES[column.type] for column in source.columns})
+def seal(source: Descriptor, frame: pl.DataFrame, content: bytes) -> Pin:
+    """Seal of a table that no official file is behind.
+
+    Args:
+        source: Description of the table.
+        frame: Its rows.
+        content: The same as Parquet.
+    """
+    return Pin(
+        file=source.parquet_name,
+        sha256=sha256(content),
+        bytes=len(content),
+        rows=frame.height,
+        retrieved=source.retrieved,
+        source_files=(),
+    )
 
 
 def load_rules(path: Path) -> Rules:

@@ -43,11 +43,11 @@ def overlay(tmp_path_factory: pytest.TempPathFactory) -> Overlay:
 
 
 def test_every_table_keeps_the_rules_of_the_source_it_replaces(
-    overlay: Overlay, tables: dict[str, pl.DataFrame]
+    overlay: Overlay, tables: dict[str, pl.DataFrame], tmp_path: Path
 ) -> None:
     assert set(overlay.rules.tables) == set(tables)
     for key, table in tables.items():
-        assert overlay.read(SOURCES[key]).equals(table)
+        assert overlay.read(SOURCES[key], tmp_path).equals(table)
 
 
 def test_every_description_says_that_it_is_invented(overlay: Overlay) -> None:
