@@ -14,9 +14,13 @@ from will_pipeline.orchestration.deliveries import Deliveries
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.schedules import nightly, refresh
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
+from will_pipeline.sources.overlay import Overlay
 
 PROJECT = Path(__file__).parent.parent
+EXAMPLE = PROJECT / "esempi" / "borgo_inventato"
+EXAMPLE_WORKSHOP = "lavoro"
 
 
 def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResource]:
@@ -30,14 +34,46 @@ def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResou
         "warehouse": Warehouse(path=str(data / "raw" / "warehouse" / "will.duckdb")),
         "mart_shelf": MartShelf(folder=str(data / "marts")),
         "estimation": EstimationSettings(),
+        "territory": Territory(),
     }
+
+
+def example_resources(project: Path, overlay: Overlay) -> dict[str, dg.ConfigurableResource]:
+    """Resources of the invented towns: the same graph in a folder of its own.
+
+    National figures are those of the project; what speaks of cities comes from the overlay, or is
+    left out.
+
+    Args:
+        project: project folder, with the national figures.
+        overlay: invented tables, as written by `write_example`.
+    """
+    home = example_home(project)
+    notice = overlay.rules.notice
+    figures = Figures(folder=str(project / "data" / "raw" / "figures"), overlay=str(overlay.folder))
+    return {
+        **default_resources(project),
+        "figures": figures,
+        "deliveries": Deliveries(
+            folder=str(EXAMPLE / "consegne"),
+            archive=str(home / EXAMPLE_WORKSHOP / "consegne_accolte"),
+        ),
+        "warehouse": Warehouse(path=str(home / EXAMPLE_WORKSHOP / "will.duckdb")),
+        "mart_shelf": MartShelf(folder=str(home), notice=notice.it, notice_en=notice.en),
+        "territory": Territory(folder=str(EXAMPLE / "citta")),
+    }
+
+
+def example_home(project: Path) -> Path:
+    """Folder of everything that a run on the invented towns makes."""
+    return project / "data" / "marts" / "esempio"
 
 
 def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitions:
     """Build the location with the given resources: the same graph for production and for tests.
 
     Args:
-        resources: `figures`, `deliveries`, `warehouse`, `mart_shelf` and `estimation`.
+        resources: `figures`, `deliveries`, `warehouse`, `mart_shelf`, `estimation` and `territory`.
     """
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=PROJECT),

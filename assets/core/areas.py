@@ -8,9 +8,9 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
 from will_pipeline.geography.outlines import boundaries, outline_rows
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 CORE: dict[str, Any] = {
@@ -21,10 +21,10 @@ CORE: dict[str, Any] = {
 
 
 @dg.asset(key=["core", "municipality"], deps=[["raw", "istat_bilancio_2025"]], **CORE)
-def municipality(warehouse: Warehouse) -> dg.MaterializeResult:
+def municipality(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResult:
     """I comuni del progetto, con i codici che li legano alle fonti e l'ultima popolazione."""
     balance = warehouse.read("raw.istat_bilancio_2025")
-    return warehouse.write("core.municipality", municipality_rows(load_cities(), balance))
+    return warehouse.write("core.municipality", municipality_rows(territory.cities(), balance))
 
 
 @dg.asset(
@@ -32,10 +32,10 @@ def municipality(warehouse: Warehouse) -> dg.MaterializeResult:
     deps=[["raw", "istat_censimento_2011_ace_citta"], ["raw", "istat_censimento_2011_asc"]],
     **CORE,
 )
-def census_2011(warehouse: Warehouse) -> dg.MaterializeResult:
+def census_2011(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResult:
     """Conteggi del censimento 2011 per comune, area sub-comunale e area di censimento."""
     counts = census_counts(
-        load_cities(),
+        territory.cities(),
         warehouse.read("raw.istat_censimento_2011_ace_citta"),
         warehouse.read("raw.istat_censimento_2011_asc"),
     )

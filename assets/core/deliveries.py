@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.deliveries.catalogue import load_templates
-from will_pipeline.orchestration.deliveries import STRANGERS, Deliveries, check_name, results
+from will_pipeline.orchestration.deliveries import CHECKS, Deliveries, results
 from will_pipeline.orchestration.warehouse import CORE, Warehouse, contracts_of
 
 DELIVERY = dg.AssetKey([CORE, "delivery"])
@@ -32,25 +31,12 @@ def delivery(warehouse: Warehouse, deliveries: Deliveries) -> dg.MaterializeResu
 @dg.multi_asset_check(
     name="consegne",
     specs=[
-        *(
-            dg.AssetCheckSpec(
-                check_name(city.slug),
-                asset=DELIVERY,
-                description=f"Le consegne di {city.name} sono accolte.",
-                additional_deps=[MUNICIPALITY],
-            )
-            for city in load_cities()
-        ),
-        dg.AssetCheckSpec(
-            STRANGERS,
-            asset=DELIVERY,
-            description="Ogni cartella di consegne è di un comune.",
-            additional_deps=[MUNICIPALITY],
-        ),
+        dg.AssetCheckSpec(name, asset=DELIVERY, description=said, additional_deps=[MUNICIPALITY])
+        for name, said in CHECKS.items()
     ],
 )
 def refused(warehouse: Warehouse, deliveries: Deliveries) -> Iterator[dg.AssetCheckResult]:
-    """Un avviso per comune, se una sua consegna è stata rifiutata."""
+    """Un avviso se una consegna è stata rifiutata o se una cartella è di nessun comune."""
     municipalities = warehouse.read("core.municipality")
     strangers = deliveries.strangers(municipalities)
     yield from results(warehouse.read("core.delivery"), municipalities, strangers, DELIVERY)

@@ -8,13 +8,13 @@ from typing import Any
 import dagster as dg
 
 from assets.marts.facts import COUNTS, EVIDENCE, estimated, evidence
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.indicators.persons import estimate_persons
 from will_pipeline.indicators.specification import load_specification
 from will_pipeline.needs.basins import DemandBasins, demand_rows
 from will_pipeline.needs.expected import ExpectedPersons, expected_persons
 from will_pipeline.needs.latent import latent_rows
 from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 MART: dict[str, Any] = {
@@ -27,36 +27,44 @@ BASINS = [*PERSONS, ["marts", "fatto_indice"], ["core", "area_outline"]]
 
 
 @dg.asset(key=["marts", "bacino"], deps=BASINS, **MART)
-def bacino(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def bacino(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> dg.MaterializeResult:
     """I bacini di domanda: aree messe insieme finché le persone attese bastano a un servizio."""
-    return warehouse.write("marts.bacino", _basins(warehouse, estimation).basins)
+    return warehouse.write("marts.bacino", _basins(warehouse, estimation, territory).basins)
 
 
 @dg.asset(key=["marts", "bacino_area"], deps=BASINS, **MART)
-def bacino_area(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def bacino_area(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> dg.MaterializeResult:
     """Le aree di ogni bacino, con le persone attese in ciascuna."""
-    return warehouse.write("marts.bacino_area", _basins(warehouse, estimation).members)
+    return warehouse.write("marts.bacino_area", _basins(warehouse, estimation, territory).members)
 
 
 @dg.asset(key=["marts", "bisogno_latente"], deps=[*PERSONS, ["core", "service_users"]], **MART)
-def bisogno_latente(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def bisogno_latente(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> dg.MaterializeResult:
     """Persone attese, seguite dai servizi e latenti; copertura non nota senza il file."""
     rows = latent_rows(
-        _expected(warehouse, estimation),
+        _expected(warehouse, estimation, territory),
         warehouse.read("core.service_users"),
         settings=estimation.value(),
     )
     return warehouse.write("marts.bisogno_latente", rows)
 
 
-def _expected(warehouse: Warehouse, estimation: EstimationSettings) -> ExpectedPersons:
+def _expected(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> ExpectedPersons:
     specification = load_specification()
     areas, estimates = estimated(warehouse, estimation)
     persons = estimate_persons(
         specification,
         areas,
         estimates,
-        evidence=evidence(warehouse),
+        evidence=evidence(warehouse, territory),
         settings=estimation.value(),
     )
     return expected_persons(
@@ -68,11 +76,13 @@ def _expected(warehouse: Warehouse, estimation: EstimationSettings) -> ExpectedP
     )
 
 
-def _basins(warehouse: Warehouse, estimation: EstimationSettings) -> DemandBasins:
+def _basins(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> DemandBasins:
     return demand_rows(
-        _expected(warehouse, estimation),
+        _expected(warehouse, estimation, territory),
         warehouse.read("marts.fatto_indice"),
         warehouse.read("core.area_outline"),
-        load_cities(),
+        territory.cities(),
         level=estimation.level,
     )

@@ -71,7 +71,9 @@ def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
 )
 def dim_fonte(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     """Le fonti, con ente, licenza, data e impronta dei dati."""
-    sealed = {key: (source, figures.pin(source)) for key, source in SOURCES.items()}
+    sealed = {
+        key: (figures.describe(source), figures.pin(source)) for key, source in SOURCES.items()
+    }
     delivered = delivery_sources(
         warehouse.read("core.delivery"), warehouse.read("core.municipality")
     )

@@ -8,7 +8,6 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.context import context_facts
@@ -21,6 +20,7 @@ from will_pipeline.indicators.quality import quality_rows
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 MART: dict[str, Any] = {
@@ -37,14 +37,16 @@ EVIDENCE = ("istat_censimento_2011_ace", "istat_bes_territori", "iss_passi_argen
     deps=[*COUNTS, *(["raw", source] for source in EVIDENCE), ["core", "municipality_context"]],
     **MART,
 )
-def fatto_indicatore(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def fatto_indicatore(
+    warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
+) -> dg.MaterializeResult:
     """Gli indicatori di ogni area, con intervallo, stato, affidabilità, confronto e fonte."""
     areas, estimates = estimated(warehouse, estimation)
     rows = indicator_facts(
         load_specification(),
         areas,
         estimates,
-        evidence=evidence(warehouse),
+        evidence=evidence(warehouse, territory),
         settings=estimation.value(),
         year=CENSUS_YEAR,
         sources=SOURCE_OF_LEVEL,
@@ -82,10 +84,10 @@ def estimated(
     return areas, estimate_all(load_specification(), areas, pool, estimation.value())
 
 
-def evidence(warehouse: Warehouse) -> Evidence:
+def evidence(warehouse: Warehouse, territory: Territory) -> Evidence:
     """What is known outside the areas, for the expected persons."""
     pool, series, isolation = (warehouse.read(f"raw.{source}") for source in EVIDENCE)
-    return Evidence(pool, series, isolation, load_cities())
+    return Evidence(pool, series, isolation, territory.cities())
 
 
 def indices(warehouse: Warehouse, estimation: EstimationSettings) -> tuple[AreaCounts, Indices]:

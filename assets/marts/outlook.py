@@ -7,10 +7,11 @@ from typing import Any
 
 import dagster as dg
 
-from will_pipeline.cities.catalogue import load_cities, projected_totals
+from will_pipeline.cities.catalogue import projected_totals
 from will_pipeline.indicators.specification import load_specification
 from will_pipeline.needs.city_series import city_series_rows
 from will_pipeline.needs.scenario import scenario_rows
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 MART: dict[str, Any] = {
@@ -30,7 +31,7 @@ MART: dict[str, Any] = {
     ],
     **MART,
 )
-def proiezione(warehouse: Warehouse) -> dg.MaterializeResult:
+def proiezione(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResult:
     """Uno scenario per area e bisogno: quante persone, se la quota di oggi resta ferma."""
     rows = scenario_rows(
         warehouse.read("core.area"),
@@ -38,7 +39,7 @@ def proiezione(warehouse: Warehouse) -> dg.MaterializeResult:
         warehouse.read("core.population_by_age"),
         warehouse.read("marts.fatto_indicatore"),
         themes=[theme.dimensione for theme in load_specification().themes],
-        totals=projected_totals(load_cities()),
+        totals=projected_totals(territory.cities()),
     )
     return warehouse.write("marts.proiezione", rows)
 

@@ -8,10 +8,10 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
-from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.access import access_rows
 from will_pipeline.needs.places import drawn_areas, gather_places, place_areas, place_rows
+from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
@@ -34,7 +34,7 @@ def presidio(warehouse: Warehouse) -> dg.MaterializeResult:
 @dg.asset(
     key=["marts", "accesso_presidi"], deps=[*PLACES, ["raw", "agenzia_cinque_per_mille"]], **MART
 )
-def accesso_presidi(warehouse: Warehouse) -> dg.MaterializeResult:
+def accesso_presidi(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResult:
     """Quanti presìdi ha ogni area, per mille residenti, e quanto dista il più vicino."""
     places, drawn, placed = _placed(warehouse)
     rows = access_rows(
@@ -43,7 +43,7 @@ def accesso_presidi(warehouse: Warehouse) -> dg.MaterializeResult:
         placed,
         drawn,
         bodies=warehouse.read("raw.agenzia_cinque_per_mille").filter("third_sector"),
-        crs={city.pro_com: city.crs for city in load_cities()},
+        crs={city.pro_com: city.crs for city in territory.cities()},
         year=CENSUS_YEAR,
     )
     return warehouse.write("marts.accesso_presidi", rows)

@@ -68,7 +68,9 @@ def mart_info(
         tables, contracts_of(MARTS).values(), load_views().values(), rendering_hash()
     )
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
-    rows = info_rows(statement, seed=estimation.seed, draws=estimation.draws)
+    rows = info_rows(
+        statement, seed=estimation.seed, draws=estimation.draws, notice=mart_shelf.notices()
+    )
     return warehouse.write("marts.mart_info", rows)
 
 

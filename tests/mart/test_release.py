@@ -148,6 +148,17 @@ def test_the_identity_card_says_what_a_reader_must_cite(statement: Statement) ->
     assert card["licenza"] == "CC BY 4.0"
 
 
+def test_a_notice_stands_in_the_identity_card_and_in_place_of_the_citation(
+    statement: Statement,
+) -> None:
+    rows = info_rows(statement, seed=1, draws=1, notice=("Inventato.", "Invented."))
+    card = dict(rows.select("chiave", "valore").iter_rows())
+    assert (card["avviso"], card["avviso_en"]) == ("Inventato.", "Invented.")
+    assert card["citazione"] == "Inventato."
+    assert rows["chiave"].is_unique().all()
+    assert stated_in(rows) == statement
+
+
 def test_a_statement_survives_its_identity_card(statement: Statement) -> None:
     assert stated_in(info_rows(statement, seed=1, draws=1)) == statement
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -44,14 +44,23 @@ def run_refresh(project: Path) -> Outcome:
     Args:
         project: project folder, with `data/` and `.dagster/`.
     """
-    home = project / ".dagster"
-    home.mkdir(exist_ok=True)
+    return run_job(project / ".dagster", default_resources(project))
+
+
+def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Outcome:
+    """Run the whole job in this process with the given resources.
+
+    Args:
+        home: folder of the Dagster instance that records the run; made where absent.
+        resources: as `build_defs` wants them.
+    """
+    home.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(home.resolve())
     started = time.monotonic()
     with (home / LOCK_FILE).open("w") as lock:
         if not _taken(lock):
             return Outcome("", 0.0, (ANOTHER_RUN,))
-        job = build_defs(default_resources(project)).resolve_job_def(REFRESH)
+        job = build_defs(resources).resolve_job_def(REFRESH)
         with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
             _close_interrupted(instance)
             result = job.execute_in_process(

@@ -228,7 +228,9 @@ def _assets(
     table: pl.DataFrame, residents: pl.DataFrame, indicator: str, year: int, source: str
 ) -> pl.DataFrame:
     counted = table.group_by("pro_com").len(name="assets")
-    # The register covers every municipality: a city that is not in it has none.
+    # The register covers every municipality: a city that is not in it has none. Without any row it
+    # was not read, and says nothing of any city.
+    residents = residents if table.height else residents.clear()
     return (
         residents.select("pro_com", "residents")
         .join(counted, on="pro_com", how="left")

@@ -106,6 +106,7 @@ def _published_levels(estimator: Synthetic, evidence: Evidence) -> dict[str, Lev
         }
     published, error, year = isolation.levels(estimator.level, evidence.isolation)
     return {
-        city.pro_com: Level(published[city.region_code], error, year, isolation.SOURCE)
+        city.pro_com: Level(share, error, year, isolation.SOURCE)
         for city in evidence.cities
+        if (share := published.get(city.region_code)) is not None
     }

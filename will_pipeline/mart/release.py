@@ -65,14 +65,19 @@ def state_release(shelf: Shelf, fingerprint: str, now: datetime) -> Statement:
     )
 
 
-def info_rows(statement: Statement, *, seed: int, draws: int) -> pl.DataFrame:
+def info_rows(
+    statement: Statement, *, seed: int, draws: int, notice: tuple[str, str] | None = None
+) -> pl.DataFrame:
     """Rows of `mart_info`.
 
     Args:
         statement: statement of the release.
         seed: seed of the simulations.
         draws: number of simulations.
+        notice: what every reader must see first, in Italian and in English; it takes the place of
+            the citation.
     """
+    warning = {} if notice is None else _noticed(*notice)
     rows = {
         "rilascio": (statement.release, "Numero del rilascio: anno, mese, progressivo"),
         "contratto": (statement.contract, "Versione del contratto delle tabelle"),
@@ -88,6 +93,7 @@ def info_rows(statement: Statement, *, seed: int, draws: int) -> pl.DataFrame:
             "Dove segnalare un errore",
         ),
         "citazione": (CITATION.format(release=statement.release), "Come citare"),
+        **warning,
     }
     return pl.DataFrame(
         [
@@ -95,6 +101,14 @@ def info_rows(statement: Statement, *, seed: int, draws: int) -> pl.DataFrame:
             for key, (value, says) in rows.items()
         ]
     )
+
+
+def _noticed(italian: str, english: str) -> dict[str, tuple[str, str]]:
+    return {
+        "avviso": (italian, "Che cosa sapere prima di leggere i numeri"),
+        "avviso_en": (english, "Lo stesso avviso, in inglese"),
+        "citazione": (italian, "Come citare"),
+    }
 
 
 def stated_in(info: pl.DataFrame) -> Statement:

@@ -19,7 +19,11 @@ from will_pipeline.deliveries.tables import delivered_table
 from will_pipeline.orchestration.marts import ROME
 
 ACCEPTED = "accolta"
-STRANGERS = "consegne_cartelle"
+DELIVERIES, STRANGERS = "consegne_accolte", "consegne_cartelle"
+CHECKS = {
+    DELIVERIES: "Le consegne dei comuni sono accolte.",
+    STRANGERS: "Ogni cartella di consegne è di un comune.",
+}
 
 
 class Deliveries(dg.ConfigurableResource):
@@ -55,30 +59,33 @@ class Deliveries(dg.ConfigurableResource):
         return Folder(Path(self.folder), Archive(Path(self.archive)), load_templates(), today)
 
 
-def town_results(
-    deliveries: pl.DataFrame, slug: str, pro_com: str, asset: dg.AssetKey
+def delivery_results(
+    deliveries: pl.DataFrame, municipalities: pl.DataFrame, asset: dg.AssetKey
 ) -> dg.AssetCheckResult:
-    """Warning about the refused deliveries of one municipality.
+    """Warning about the refused deliveries, each with its municipality and its reason.
 
     Args:
         deliveries: rows of `core.delivery`.
-        slug: name of the check's municipality.
-        pro_com: its ISTAT code.
+        municipalities: `pro_com` and `slug`.
         asset: key of `core.delivery`.
     """
-    mine = deliveries.filter(pl.col("pro_com") == pro_com).sort("kind")
-    refused = mine.filter(pl.col("state") != ACCEPTED)
-    kinds = ", ".join(refused["kind"])
-    told = f"Consegne rifiutate: {kinds}." if kinds else f"Consegne accolte: {mine.height}."
+    rows = deliveries.join(municipalities.select("pro_com", "slug"), on="pro_com").sort(
+        "slug", "kind"
+    )
+    refused = rows.filter(pl.col("state") != ACCEPTED)
+    named = ", ".join(f"{slug}/{kind}" for slug, kind in refused.select("slug", "kind").iter_rows())
+    told = f"Consegne rifiutate: {named}." if named else f"Consegne accolte: {rows.height}."
     return dg.AssetCheckResult(
         asset_key=asset,
-        check_name=check_name(slug),
+        check_name=DELIVERIES,
         passed=refused.is_empty(),
         severity=dg.AssetCheckSeverity.WARN,
         description=told,
         metadata={
-            row["kind"]: dg.MetadataValue.md(_markdown(row["state"], row["message"]))
-            for row in mine.iter_rows(named=True)
+            f"{row['slug']}/{row['kind']}": dg.MetadataValue.md(
+                _markdown(row["state"], row["message"])
+            )
+            for row in rows.iter_rows(named=True)
         },
     )
 
@@ -100,11 +107,6 @@ def stranger_results(strangers: list[str], asset: dg.AssetKey) -> dg.AssetCheckR
     )
 
 
-def check_name(slug: str) -> str:
-    """Name of the check of one municipality."""
-    return f"consegne_{slug}"
-
-
 def _markdown(state: str, message: str | None) -> str:
     lines = _escaped(message).split("\n") if message else []
     return "\n".join([f"**{state}**", "", *(f"- {line}" for line in lines)])
@@ -117,7 +119,6 @@ def _escaped(text: str) -> str:
 def results(
     deliveries: pl.DataFrame, municipalities: pl.DataFrame, strangers: list[str], asset: dg.AssetKey
 ) -> Iterator[dg.AssetCheckResult]:
-    """Every warning: one per municipality, and one about folders of nobody."""
-    for slug, pro_com in municipalities.select("slug", "pro_com").iter_rows():
-        yield town_results(deliveries, slug, pro_com, asset)
+    """Every warning: about refused deliveries, and about folders of nobody."""
+    yield delivery_results(deliveries, municipalities, asset)
     yield stranger_results(strangers, asset)

@@ -13,27 +13,40 @@ import polars as pl
 from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.descriptor import Descriptor
 from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
 
 OWNER = "team:dati"
 
 
 class Figures(dg.ConfigurableResource):
-    """The folder of embedded figures.
+    """The folder of embedded figures, and that of the tables that replace some of them.
 
     Attributes:
         folder: folder that holds `<key>.parquet` and `<key>.pin.json`.
+        overlay: folder of the tables of a run on other cities; none where empty.
     """
 
     folder: str
+    overlay: str = ""
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
-        return read_embedded(source, Path(self.folder))
+        folder, overlay = Path(self.folder), self._overlay()
+        return overlay.read(source, folder) if overlay else read_embedded(source, folder)
 
     def pin(self, source: Descriptor) -> Pin:
         """Read the seal of one source."""
-        return read_pin(source.key, Path(self.folder))
+        folder, overlay = Path(self.folder), self._overlay()
+        return overlay.pin(source, folder) if overlay else read_pin(source.key, folder)
+
+    def describe(self, source: Descriptor) -> Descriptor:
+        """Description of one source as this run uses it."""
+        overlay = self._overlay()
+        return overlay.describe(source) if overlay else source
+
+    def _overlay(self) -> Overlay | None:
+        return Overlay(Path(self.overlay)) if self.overlay else None
 
 
 def raw_asset(source: Descriptor) -> dg.AssetsDefinition:

@@ -36,10 +36,14 @@ class MartShelf(dg.ConfigurableResource):
     Attributes:
         folder: folder of the marts.
         now: time of the run, ISO 8601 with its time zone; the clock of Rome where empty.
+        notice: what every reader must see first, in Italian; nothing where empty.
+        notice_en: the same in English.
     """
 
     folder: str
     now: str = ""
+    notice: str = ""
+    notice_en: str = ""
 
     def shelf(self) -> Shelf:
         """The shelf of releases."""
@@ -48,3 +52,7 @@ class MartShelf(dg.ConfigurableResource):
     def time(self) -> datetime:
         """Time of the run."""
         return datetime.fromisoformat(self.now) if self.now else datetime.now(ROME)
+
+    def notices(self) -> tuple[str, str] | None:
+        """The notice in Italian and in English, none where the figures need none."""
+        return (self.notice, self.notice_en) if self.notice else None

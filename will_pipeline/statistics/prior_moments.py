@@ -4,7 +4,7 @@ Only what the estimators have in common is here: the weight of a prior and what 
 """
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
 from will_pipeline.statistics.streams import Rows, draw_in_groups

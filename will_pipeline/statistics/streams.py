@@ -9,8 +9,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray
+from will_pipeline.statistics.grouping import group_index
 
 ROOT_RANGE = 2**63 - 1
 Rows = NDArray[np.intp]
@@ -35,7 +35,7 @@ def streams(
         InvalidInput: If the labels are not a vector or one is missing; the argument is `groups`.
     """
     labels = np.asarray(groups)
-    member = checks.group_index(labels, length=len(labels), argument="groups")
+    member = group_index(labels, length=len(labels), argument="groups")
     root = int(generator.integers(ROOT_RANGE))
     for group in np.unique(member):
         rows = np.flatnonzero(member == group)
@@ -66,7 +66,7 @@ def draw_in_groups(
     """
     if groups is None:
         return sample(generator, np.arange(shape[1]))
-    checks.group_index(groups, length=shape[1], argument="groups")
+    group_index(groups, length=shape[1], argument="groups")
     drawn = np.empty(shape)
     for rows, stream in streams(generator, groups):
         drawn[:, rows] = sample(stream, rows)

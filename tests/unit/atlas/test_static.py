@@ -298,3 +298,24 @@ def test_a_tight_outline_keeps_its_code_or_its_dot(tables):
     assert re.findall(r"<text[^>]*>([^<]*)</text>", drawn["2", "104,2"]) == ["2"]
     assert "<circle" in drawn["3", "mancante"]
     assert "<text" not in drawn["3", "mancante"]
+
+
+def test_a_notice_stands_on_every_page_in_its_language(tables):
+    notice = pl.DataFrame(
+        {
+            "chiave": ["avviso", "avviso_en"],
+            "valore": ["Cifre <inventate>.", "Figures made up."],
+            "descrizione": ["Avviso", "Avviso"],
+        }
+    )
+    info = {"mart_info": pl.concat([tables["mart_info"], notice])}
+    for path, content in render_atlas({**tables, **info}, release="1").items():
+        if path.endswith(".html"):
+            before = content.decode().split("<main", 1)[0]
+            english = path.startswith("en/")
+            assert ("Figures made up." in before) == english, path
+            assert ("Cifre &lt;inventate&gt;." in before) != english, path
+
+
+def test_without_a_notice_no_page_has_one(pages):
+    assert not [path for path, text in pages.items() if 'role="note"' in text]

@@ -145,3 +145,13 @@ def test_facts_of_context_have_no_interval_and_no_comparison(rows: pl.DataFrame)
     assert states.pop("occupazione_giovanile_provincia") == "non_disponibile"
     assert set(states.values()) == {"valido"}
     assert (facts["anno"] == facts["anno_struttura"]).all()
+
+
+def test_a_register_that_was_not_read_counts_no_city_as_having_none(
+    raw: dict[str, pl.DataFrame],
+) -> None:
+    municipalities = pl.DataFrame({"pro_com": [HERE], "province_code": ["ITD52"]})
+    unread = raw | {"iccu_biblioteche": raw["iccu_biblioteche"].clear()}
+    found = context_rows(unread, municipalities)["indicator_id"].to_list()
+    assert "biblioteche" not in found
+    assert "scuole" in found

@@ -7,11 +7,13 @@ import polars as pl
 import pytest
 
 from tests.unit.indicators import country
+from will_pipeline.cities.catalogue import Benchmark
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.estimators import Settings
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.isolation import learn, levels
 from will_pipeline.indicators.kinds import MacroAreaLevel, Synthetic
+from will_pipeline.indicators.levels import benchmarks
 from will_pipeline.indicators.persons import estimate_persons
 from will_pipeline.indicators.specification import Indicator, Specification
 
@@ -79,6 +81,18 @@ def test_every_region_has_the_level_of_its_macro_area() -> None:
     assert len(shares) == 20
     assert (shares["08"], shares["12"], shares["13"]) == (0.10, 0.11, 0.19)
     assert (error, year) == (0.01, 2024)
+
+
+def test_a_city_outside_the_known_regions_has_no_level_but_its_own(
+    specification: Specification,
+) -> None:
+    card = specification.indicators["isolati"]
+    nowhere = country.city("999001", region_code="99")
+    here = country.city("000011")
+    assert set(benchmarks(card, country.evidence(nowhere, here))) == {"000011"}
+    given = Benchmark(rate=15.0, year=2024, source="prova", error=1.0)
+    own = country.city("999001", region_code="99", benchmarks={"isolati": given})
+    assert benchmarks(card, country.evidence(own))["999001"].share == 0.15
 
 
 def test_rates_that_contradict_each_other_or_are_absent_are_refused(national: pl.DataFrame) -> None:

@@ -1,0 +1,184 @@
+"""The whole pipeline on the invented towns, beside a project with the real cities."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import polars as pl
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from tests.graph.conftest import Project
+from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.cli.example import esempio
+from will_pipeline.example.deliveries import in_need
+from will_pipeline.example.towns import BORGO, TOWNS
+
+pytestmark = pytest.mark.slow
+
+REAL = tuple(city.pro_com for city in load_cities())
+WITH_EXAMPLES_OF_CODES = "dizionario"
+PERSONS = {
+    "neet_15_29": "giovani",
+    "isolati_65": "solitudine",
+    "competenze_inadeguate": "mobilita",
+}
+
+
+@dataclass(frozen=True)
+class Run:
+    """A project after `will esempio`: what it published before, and what was said."""
+
+    project: Project
+    before: dict[str, bytes]
+    code: int
+    said: str
+    complained: str
+
+    @property
+    def latest(self) -> Path:
+        return self.project.marts / "esempio" / "latest"
+
+
+@pytest.fixture(scope="module")
+def example(
+    first_night: tuple[Project, dg.ExecuteInProcessResult],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Run:
+    folder = tmp_path_factory.mktemp("esempio") / "project"
+    shutil.copytree(first_night[0].folder, folder, symlinks=True)
+    project = Project(folder)
+    before = project.snapshot()
+    app = typer.Typer()
+    app.command()(esempio)
+    result = CliRunner().invoke(app, ["--progetto", str(folder)])
+    return Run(project, before, result.exit_code, result.stdout, result.stderr)
+
+
+@pytest.fixture
+def mart(example: Run) -> Iterator[duckdb.DuckDBPyConnection]:
+    connection = duckdb.connect(str(example.latest / "will_mart.duckdb"), read_only=True)
+    yield connection
+    connection.close()
+
+
+def tables(mart: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    names = mart.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main'"
+    ).fetchall()
+    return {name: mart.sql(f'SELECT * FROM "{name}"').pl() for (name,) in names}
+
+
+def test_it_runs_through_every_check_and_says_that_nothing_is_real(example: Run) -> None:
+    assert example.complained == ""
+    assert example.code == 0
+    assert "INVENTATO" in example.said
+    assert str(example.latest / "atlante" / "index.html") in example.said
+    assert str(example.latest / "will_mart.duckdb") in example.said
+
+
+def test_only_invented_towns_are_in_it(mart: duckdb.DuckDBPyConnection) -> None:
+    found = tables(mart)
+    assert found["dim_comune"]["pro_com"].sort().to_list() == [town.pro_com for town in TOWNS]
+    for name, table in found.items():
+        if name == WITH_EXAMPLES_OF_CODES:
+            continue
+        for column in table.select(pl.selectors.string()).columns:
+            for code in REAL:
+                hits = table.filter(pl.col(column).str.contains(code, literal=True))
+                assert hits.is_empty(), (name, column, code)
+
+
+def test_everything_that_speaks_of_the_towns_is_told_as_invented(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    national = ("iss_passi_argento", "istat_bes_territori", "mef_irpef_cap")
+    told = mart.execute(
+        "SELECT DISTINCT f.fonte_id, s.titolo, s.ente FROM fatto_indicatore f "
+        "JOIN dim_fonte s USING (fonte_id) WHERE f.stato = 'valido'"
+    ).fetchall()
+    assert told
+    for source, title, producer in told:
+        assert source not in national
+        assert title.startswith("INVENTATO")
+        assert "inventate" in producer
+
+
+def test_what_nobody_said_of_the_towns_is_absent_not_zero(mart: duckdb.DuckDBPyConnection) -> None:
+    context = mart.execute(
+        "SELECT indicatore_id, valore FROM fatto_indicatore JOIN dim_indicatore "
+        "USING (indicatore_id) WHERE area_id LIKE '%.C' AND ruolo = 'contesto' AND valore = 0"
+    ).fetchall()
+    assert context == []
+    known = mart.execute("SELECT DISTINCT indicatore_id FROM fatto_indicatore").fetchall()
+    for absent in ("biblioteche", "scuole", "affluenza_europee", "reddito_imponibile_medio"):
+        assert (absent,) not in known
+
+
+def test_every_page_of_the_atlas_carries_the_notice(example: Run) -> None:
+    pages = list((example.latest / "atlante").rglob("*.html"))
+    assert len(pages) > 30
+    for page in pages:
+        head = page.read_text("utf-8").split("<main", 1)[0]
+        assert "INVENTATO" in head or "INVENTED" in head, page.name
+
+
+def test_the_mart_says_it_too(mart: duckdb.DuckDBPyConnection) -> None:
+    card = dict(mart.execute("SELECT chiave, valore FROM mart_info").fetchall())
+    assert card["avviso"].startswith("INVENTATO")
+    assert card["avviso_en"].startswith("INVENTED")
+    assert "INVENTATO" in card["citazione"]
+
+
+def test_one_town_is_drawn_from_boundaries_and_the_other_by_tiles(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    drawn = mart.execute(
+        "SELECT DISTINCT pro_com, schematica FROM area_geometria JOIN dim_area USING (area_id) "
+        "ORDER BY pro_com"
+    ).fetchall()
+    assert drawn == [("999001", False), ("999002", True)]
+
+
+def test_the_small_neighbourhood_keeps_its_numbers_to_itself(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    states = mart.execute(
+        "SELECT DISTINCT stato FROM fatto_indicatore WHERE area_id = '999001.Q12'"
+    ).fetchall()
+    assert set(states) <= {("soppresso",), ("non_disponibile",)}
+    assert ("soppresso",) in states
+    beside = mart.execute(
+        "SELECT count(*) FROM fatto_indicatore WHERE stato = 'soppresso_secondario'"
+    ).fetchall()
+    assert beside[0][0] > 0
+
+
+def test_the_estimates_hold_most_of_the_truth_that_was_planted(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    facts = mart.sql(
+        "SELECT area_id, indicatore_id, ic_inf, ic_sup FROM fatto_indicatore "
+        "WHERE stato = 'valido' AND area_id LIKE '999001.Q%'"
+    ).pl()
+    area = pl.format("{}.Q{}", pl.lit(BORGO.pro_com), pl.col("code").cast(pl.String).str.zfill(2))
+    both = in_need(BORGO).join(
+        facts.with_columns(theme=pl.col("indicatore_id").replace_strict(PERSONS, default=None)),
+        left_on=["theme", area],
+        right_on=["theme", "area_id"],
+    )
+    inside = both.filter(pl.col("persons").is_between(pl.col("ic_inf"), pl.col("ic_sup")))
+    assert both.height == 33
+    assert inside.height >= 28
+
+
+def test_the_eight_cities_know_nothing_of_it(example: Run) -> None:
+    assert example.project.snapshot() == example.before
+    assert example.project.night(now="2026-11-25T02:30:00+01:00").success
+    assert example.project.snapshot() == example.before
