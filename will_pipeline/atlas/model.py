@@ -4,8 +4,14 @@ Frozen records only: how they are computed from the mart lives in `views`, how t
 templates.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from will_pipeline.atlas.collective import Actions, Collective
 
 Row = Mapping[str, object]
 
@@ -110,6 +116,7 @@ class Area:
     profile: Profile | None
     shape: Shape | None
     small_reason: str
+    collective: Collective
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,7 @@ class City:
     whole: Area | None
     coverage: Coverage
     theme_areas: Mapping[str, int]
+    actions: Actions
 
 
 @dataclass(frozen=True, slots=True)

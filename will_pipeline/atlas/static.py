@@ -94,6 +94,10 @@ def _environment(atlas: Atlas) -> Environment:
         readings=words.READINGS,
         states=words.INDICATOR_STATES,
         tiers=words.TIERS,
+        outcomes=words.OUTCOMES,
+        kind=words.kind,
+        theme_name={theme.key: theme.name for theme in atlas.themes}.__getitem__,
+        place_name=_place_names(atlas).__getitem__,
     )
     environment.filters.update(
         number=words.number,
@@ -104,6 +108,15 @@ def _environment(atlas: Atlas) -> Environment:
         observed=_observed,
     )
     return environment
+
+
+def _place_names(atlas: Atlas) -> dict[str, str]:
+    return {
+        str(area.row["area_id"]): f"{area.row['nome']}, {city.row['nome']}"
+        for city in atlas.cities
+        for level in city.levels
+        for area in level.areas
+    }
 
 
 def _address(path: str) -> str:

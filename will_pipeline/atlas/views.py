@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
-from will_pipeline.atlas import drawing, words
+from will_pipeline.atlas import collective, drawing, words
+from will_pipeline.atlas.collective import CollectiveTables
 from will_pipeline.atlas.model import (
     Area,
     Atlas,
@@ -109,7 +110,7 @@ def slug(name: str) -> str:
 
 
 def _check(tables: Mapping[str, pl.DataFrame]) -> None:
-    for table, columns in REQUIRED.items():
+    for table, columns in {**REQUIRED, **collective.REQUIRED}.items():
         if table not in tables:
             raise ValueError(f"Atlante: manca la tabella {table}.")
         missing = [column for column in columns if column not in tables[table].columns]
@@ -154,6 +155,7 @@ class _Builder:
         self.profile_facts = _latest(_rows(by_rule, "anno"), "area_id")
         self.shapes = _latest(_rows(tables["area_geometria"], "area_id"), "area_id")
         self.facts = self._facts_by_area()
+        self.collective = CollectiveTables(tables, [theme.key for theme in self.themes])
 
     def atlas(self) -> Atlas:
         slugs: dict[str, str] = {}
@@ -209,6 +211,7 @@ class _Builder:
                 theme.key: sum(area.scores[number].value is not None for area in shown)
                 for number, theme in enumerate(self.themes)
             },
+            actions=self.collective.city(str(row["pro_com"])),
         )
 
     def _coverage(self, area_ids: Sequence[str]) -> Coverage:
@@ -258,6 +261,7 @@ class _Builder:
             profile=profile,
             shape=self._shape(row),
             small_reason="" if row["livello"] == "C" else reason,
+            collective=self.collective.area(area_id),
         )
 
     def _score(self, row: Row, theme: Theme, facts: Sequence[Row], small: str) -> Score:

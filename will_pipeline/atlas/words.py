@@ -32,6 +32,22 @@ READINGS = {
     "non_distinguibile": "non distinguibile",
 }
 
+OUTCOMES = {
+    "conferma": "Conferma i numeri",
+    "contraddice": "Contraddice i numeri",
+    "integra": "Aggiunge qualcosa",
+    "propone": "Propone",
+}
+
+ACCENTED = {"comunita": "comunità", "sanita": "sanità"}
+"""Words of codes that lost their accent."""
+
+
+def kind(code: str) -> str:
+    """Turn a code of a list into words: `centro_anziani` becomes `Centro anziani`."""
+    told = " ".join(ACCENTED.get(word, word) for word in code.split("_"))
+    return told[:1].upper() + told[1:]
+
 
 def number(value: float | int | None, decimals: int = 0) -> str:
     """Write a number the Italian way: decimal comma, dot between thousands.

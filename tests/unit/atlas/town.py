@@ -9,6 +9,7 @@ from datetime import date
 
 import polars as pl
 
+from tests.unit.atlas.collective_town import collective_tables
 from will_pipeline.geography.tiles import tile_schema
 
 HOSTILE = '<img src=x onerror="alert(1)">'
@@ -50,7 +51,7 @@ TEXT, REAL, WHOLE = pl.String, pl.Float64, pl.Int64
 def town_tables() -> dict[str, pl.DataFrame]:
     """Tables of the mart with the columns of their contracts that the atlas reads."""
     areas = _areas()
-    return {
+    return collective_tables() | {
         "dim_comune": pl.DataFrame(
             {
                 "pro_com": [MARINA, BORGO],
