@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.example import esempio
+from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
 
@@ -22,7 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(domande)
-for command in (verifica, rilasci, ripristina):
+for command in (controlla, verifica, rilasci, ripristina, esempio):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent

@@ -83,7 +83,7 @@ def collective_tables() -> dict[str, pl.DataFrame]:
             {
                 "pro_com": [BORGO],
                 "misura": ["Doposcuola"],
-                "lettura": ["Nessuna differenza chiara."],
+                "lettura": ["Nulla di chiaro."],
             }
         ),
         "ripartizione": pl.DataFrame(
