@@ -127,7 +127,7 @@ def measured(scenario: Scenario, simulations: int, seed: int) -> dict[str, float
     freedom = (told["aree"] + told["aree_confronto"] - 1).to_numpy()
     ratio = (told["effetto"] / told["errore_standard"]).abs().to_numpy()
     clustered = 2 * stats.t.sf(ratio, freedom) <= SIZE
-    seen = table["stato"].is_in(["migliora", "peggiora"])
+    seen = table["stato"].is_in(["va_meglio", "va_peggio"])
     return {
         "seen": float(seen.mean() or 0.0),
         "clustered": float(clustered.sum() / simulations),

@@ -54,7 +54,7 @@ def reading(
         f"È un esercizio, non una scelta. La regola è {_RULES[rule]}{bound}.",
         _BASES[basis],
         f"{_areas(gaining, *_HAVE)} di più; {_areas(losing, *_HAVE).lower()} di meno. "
-        f"Cambia posto il {number(100 * moved)} % del totale.",
+        f"Quota che cambierebbe area: {number(100 * moved)} %.",
     ]
     today, budget = totals
     if today != budget:

@@ -81,15 +81,12 @@ def _sentence(
         return words.no_answer(verdict.state, **groups)
     if verdict.state == UNCLEAR:
         detectable = numbers["effetto_minimo_rilevabile"]
-        return words.not_seen(detectable, start or 0.0, unit=unit, **groups)
-    return words.seen(
-        verdict.state,
-        numbers["effetto"],
-        numbers["ic_inf"],
-        numbers["ic_sup"],
-        unit=unit,
-        **groups,
-    )
+        text = words.not_seen(detectable, start or 0.0, unit=unit, **groups)
+    else:
+        ends = (numbers["ic_inf"], numbers["ic_sup"])
+        text = words.seen(verdict.state, numbers["effetto"], *ends, unit=unit, **groups)
+    apart = comparison.matches.imbalance_after if comparison.matches else None
+    return text if (apart or 0.0) <= words.UNLIKE else f"{text} {words.STILL_UNLIKE}"
 
 
 def area_rows(measure_id: str, comparison: Comparison) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ from math import floor, log10
 
 from will_pipeline.atlas.words import count, number
 
-BETTER, WORSE, UNCLEAR = "migliora", "peggiora", "non_distinguibile"
+BETTER, WORSE, UNCLEAR = "va_meglio", "va_peggio", "non_distinguibile"
 TRENDS_DIFFER, FEW_AREAS = "tendenze_diverse", "poche_aree"
 SHORT_SERIES, MIXED_LEVELS = "serie_corta", "livelli_misti"
 CONCLUSIVE = (BETTER, WORSE, UNCLEAR)
@@ -17,6 +17,11 @@ STATES = (*CONCLUSIVE, TRENDS_DIFFER, FEW_AREAS, SHORT_SERIES, MIXED_LEVELS)
 
 LARGE_SHARE = 0.20
 """Above this share of the starting value only a large effect could have been seen."""
+
+UNLIKE = 0.5
+"""Mean difference of the groups before the measure, in standard deviations, worth saying."""
+
+STILL_UNLIKE = "Attenzione: le aree di confronto erano diverse da queste già prima."
 
 _NO_ANSWER = {
     TRENDS_DIFFER: (
@@ -40,7 +45,7 @@ def seen(
     """Say that a change was seen, in which direction, how large, and what it does not prove.
 
     Args:
-        state: `migliora` or `peggiora`.
+        state: `va_meglio` or `va_peggio`.
         effect: difference of change, in units of the outcome.
         low: lower end of its interval.
         high: upper end.

@@ -52,10 +52,10 @@ def together(*some: Delivered) -> Delivered:
 @pytest.mark.parametrize(
     ("effect", "higher_is", "state"),
     [
-        (-6.0, "peggio", "migliora"),
-        (6.0, "peggio", "peggiora"),
-        (6.0, "meglio", "migliora"),
-        (-6.0, "meglio", "peggiora"),
+        (-6.0, "peggio", "va_meglio"),
+        (6.0, "peggio", "va_peggio"),
+        (6.0, "meglio", "va_meglio"),
+        (-6.0, "meglio", "va_peggio"),
         (0.0, "peggio", "non_distinguibile"),
     ],
 )
@@ -125,7 +125,7 @@ def test_short_series_give_no_conclusion(kept: tuple[int, ...]) -> None:
 def test_two_years_before_and_one_after_are_enough() -> None:
     what = delivered(series(noise(), effect=-8.0))
     short = replace(what, outcomes=what.outcomes.filter(pl.col("year").is_in((2020, 2021, 2022))))
-    assert only(evaluated(short))["stato"] == "migliora"
+    assert only(evaluated(short))["stato"] == "va_meglio"
 
 
 def test_a_measure_without_any_outcome_gives_no_conclusion() -> None:
@@ -197,11 +197,24 @@ def test_areas_with_another_measure_on_the_same_need_are_not_chosen() -> None:
     assert "esclusa" not in apart.filter(pl.col("valutazione_id") == f"{TOWN}-prova")["ruolo"]
 
 
+def test_groups_that_stay_apart_are_told() -> None:
+    before = baseline(14)
+    ids = area_ids(14)
+    needier = before.indices.with_columns(
+        indice=pl.col("indice") + pl.when(pl.col("area_id").is_in(ids[:4])).then(8.0).otherwise(0.0)
+    )
+    what = delivered(series(noise(), areas=14), named=False)
+    row = only(evaluated(what, replace(before, indices=needier)))
+    assert row["squilibrio_prima"] > row["squilibrio_dopo"] > 0.5
+    assert row["lettura"].endswith("erano diverse da queste già prima.")
+    assert "diverse da queste" not in only(evaluated(what, before))["lettura"]
+
+
 def test_without_indices_the_outcome_before_alone_is_matched() -> None:
     before = baseline()
     bare = replace(before, indices=before.indices.clear(), profiles=before.profiles.clear())
     row = only(evaluated(delivered(series(noise(), effect=-6.0), named=False), bare))
-    assert (row["confronto"], row["stato"]) == ("abbinato_esito", "migliora")
+    assert (row["confronto"], row["stato"]) == ("abbinato_esito", "va_meglio")
 
 
 def test_a_treated_area_without_a_baseline_is_left_out() -> None:

@@ -7,6 +7,7 @@ from will_pipeline.needs.evaluation_words import (
     BETTER,
     CONCLUSIVE,
     STATES,
+    STILL_UNLIKE,
     WORSE,
     decimals,
     no_answer,
@@ -20,12 +21,13 @@ SENTENCES = {
     "worse": seen(WORSE, 4.72, 3.21, 6.16, unit="per mille", **GROUPS),
     "large effects only": not_seen(6.0, 14.0, unit="per mille", **GROUPS),
     "small effects too": not_seen(1.234, 14.0, unit="per mille", **GROUPS),
+    "groups apart": f"{not_seen(6.0, 14.0, unit='per mille', **GROUPS)} {STILL_UNLIKE}",
     **{state: no_answer(state, **GROUPS) for state in STATES if state not in CONCLUSIVE},
 }
 
 
 def test_every_outcome_has_a_sentence_of_its_own() -> None:
-    assert len(set(SENTENCES.values())) == len(SENTENCES) == 8
+    assert len(set(SENTENCES.values())) == len(SENTENCES) == 9
 
 
 @pytest.mark.parametrize("name", SENTENCES)

@@ -30,7 +30,7 @@ def states(*, effect: float, treated: int, named: bool) -> list[str]:
 @pytest.mark.parametrize("named", [True, False])
 def test_no_effect_is_reported_where_none_was_planted(treated: int, named: bool) -> None:
     found = states(effect=0.0, treated=treated, named=named)
-    assert np.mean([state in {"migliora", "peggiora"} for state in found]) <= HELD
+    assert np.mean([state in {"va_meglio", "va_peggio"} for state in found]) <= HELD
 
 
 @pytest.mark.slow
@@ -38,5 +38,5 @@ def test_no_effect_is_reported_where_none_was_planted(treated: int, named: bool)
 def test_a_planted_effect_is_found_with_its_sign(named: bool) -> None:
     found = states(effect=-5.0, treated=4, named=named)
     # What is not found was held back because paths before the start happened to differ.
-    assert set(found) <= {"migliora", "tendenze_diverse", "poche_aree", "non_distinguibile"}
-    assert np.mean([state == "migliora" for state in found]) >= 0.80
+    assert set(found) <= {"va_meglio", "tendenze_diverse", "poche_aree", "non_distinguibile"}
+    assert np.mean([state == "va_meglio" for state in found]) >= 0.80

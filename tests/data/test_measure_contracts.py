@@ -43,7 +43,7 @@ def evaluations() -> dict[str, pl.DataFrame]:
         pl.concat(one.outcomes for one in each),
     )
     result = evaluate_measures(every, baseline(), settings=SETTINGS)
-    assert {"migliora", "peggiora", "tendenze_diverse", "poche_aree"} <= set(
+    assert {"va_meglio", "va_peggio", "tendenze_diverse", "poche_aree"} <= set(
         result.measures["stato"]
     )
     return {
