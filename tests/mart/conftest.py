@@ -65,6 +65,10 @@ def tables(
         "controllo": _checks(),
         "dizionario": dictionary_rows(contracts.values(), views.values()),
         "novita": news_rows({}, None, contracts, release="2026.11.1", before=None),
+        "proiezione": _scenarios(),
+        "serie_citta": _series(),
+        "presidio": _places(),
+        "accesso_presidi": _access(),
     }
     nothing_delivered = {
         name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries
@@ -191,4 +195,73 @@ def _checks() -> pl.DataFrame:
             "gravita": ["errore"], "messaggio": ["Chiave unica."], "valore": [0.0],
             "soglia": [0.0],
         }
+    )  # fmt: skip
+
+
+def _scenarios() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "dimensione": "giovani", "anno": 2035, "scenario": "dieci_anni",
+                "persone": 50.0, "inf": 40.0, "sup": 60.0, "esposti_base": 480.0, "esposti": 500.0,
+                "tasso": 10.0, "indicatore_id": "neet_15_29_quota", "anno_base": 2025,
+                "metodo": "coorti", "riportato": False, "errore_prova": 18.4,
+                "prova": "pubblicata", "stato": "valido", "motivo": None, "nota": "Uno scenario.",
+            }
+            for area_id, *_ in AREAS
+        ],
+        schema_overrides={"motivo": pl.String},
+    )  # fmt: skip
+
+
+def _series() -> pl.DataFrame:
+    common = {
+        "area_id": f"{TOWN}.C", "indicatore_id": "neet_provincia", "ambito": "provincia",
+        "stato": "valido", "proiettata": True, "motivo": None, "fonte_id": "prova",
+    }  # fmt: skip
+    blank = dict.fromkeys(("inf", "sup", "metodo", "prove", "errore_prova", "errore_fermo"))
+    return pl.DataFrame(
+        [
+            {
+                **common, **blank, "anno": 2024, "natura": "osservato", "anni_avanti": 0,
+                "valore": 10.9, "copertura_prova": None, "errore_proprio": None,
+            },
+            {
+                **common, "anno": 2025, "natura": "proiettato", "anni_avanti": 1, "valore": 9.8,
+                "inf": 5.3, "sup": 17.6, "metodo": "tendenza_locale", "prove": 47,
+                "errore_prova": 2.1, "errore_fermo": 2.0, "copertura_prova": 100.0,
+                "errore_proprio": 3.3,
+            },
+        ],
+        infer_schema_length=None,
+        schema_overrides={"motivo": pl.String},
+    )  # fmt: skip
+
+
+def _places() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "presidio_id": ["prova.1"], "pro_com": [TOWN], "area_id": [f"{TOWN}.Q01"],
+            "area_censimento_id": [None], "tipo": ["biblioteca"], "nome": ["Biblioteca di prova"],
+            "ente": [None], "indirizzo": ["Via Roma 1"], "lon": [10.33], "lat": [44.8],
+            "posizione": ["nell_area"], "fonte_id": ["prova"], "verificato_il": [None],
+        },
+        schema_overrides={
+            "area_censimento_id": pl.String, "ente": pl.String, "verificato_il": pl.Date,
+        },
+    )  # fmt: skip
+
+
+def _access() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "tipo": "biblioteca", "numero": number,
+                "per_mille": 1000 * number / residents, "distanza_media_m": 640.0,
+                "non_collocati": 0, "residenti_anno": 2011, "stato": "valido", "motivo": None,
+                "fonte_id": "prova",
+            }
+            for number, (area_id, *_, residents) in zip((1, 1, 0), AREAS, strict=True)
+        ],
+        schema_overrides={"motivo": pl.String},
     )  # fmt: skip

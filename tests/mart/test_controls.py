@@ -62,6 +62,7 @@ def test_good_content_passes_every_control(
     assert set(found["controllo"]) == {
         "somma_residenti", "indice_in_ogni_area", "conteggi_possibili",
         "indicatore_disponibile", "persone_in_ogni_area", "somma_persone",
+        "presidi_nelle_aree", "presidi_concordi",
     }  # fmt: skip
 
 
@@ -146,3 +147,19 @@ def test_a_ranked_area_without_persons_is_a_warning(tables: Tables) -> None:
     found = only(rows(tables), "persone_in_ogni_area")["isolati_65"]
     assert (found["esito"], found["gravita"]) == ("fallito", "avviso")
     assert found["messaggio"] == "Aree in graduatoria senza persone stimate: 2 su 2."
+
+
+@pytest.mark.parametrize(
+    ("position", "control"),
+    [
+        ("fuori_da_ogni_area", "presidi_nelle_aree"),
+        ("area_indicata_discorde", "presidi_concordi"),
+    ],
+)
+def test_a_place_that_stands_elsewhere_is_named_and_does_not_stop_the_publication(
+    tables: Tables, position: str, control: str
+) -> None:
+    odd = tables["presidio"].with_columns(posizione=pl.lit(position))
+    row = only(rows(tables | {"presidio": odd}), control)["034027"]
+    assert (row["esito"], row["gravita"], row["valore"]) == ("fallito", "avviso", 1.0)
+    assert "Biblioteca di prova" in row["messaggio"]

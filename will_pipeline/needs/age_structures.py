@@ -131,7 +131,7 @@ def _fault(rows: pl.DataFrame, area_ids: list[str]) -> str:
     broken = ordered.filter(
         pl.when("first")
         .then(pl.col("age_from") != 0)
-        .otherwise(pl.col("age_from").ne_missing("start"))
+        .otherwise(pl.col("age_from").ne_missing(pl.col("start")))
         | (pl.col("age_to").is_null() != pl.col("last"))
     )
     if broken.height:

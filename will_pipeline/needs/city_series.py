@@ -209,7 +209,7 @@ def _rows(group: pl.DataFrame, track: Track, told: Told, errors: pl.DataFrame) -
     horizon = min(FURTHEST, len(track.years) // 2)
     long_enough = len(track.years) >= FEWEST_TO_TEST
     said = _project(track, told.scale, horizon) if long_enough else None
-    why = None if said is not None else NO_VARIATION if long_enough else _short(track)
+    why = None if said is not None else NO_VARIATION if long_enough else short_series(track)
     common: Row = {
         "area_id": f"{group['pro_com'][0]}.{MUNICIPALITY_LEVEL}",
         "indicatore_id": told.indicator,
@@ -268,7 +268,8 @@ def _error(errors: pl.DataFrame, ahead: int, place: str) -> Row:
     }
 
 
-def _short(track: Track) -> str:
+def short_series(track: Track) -> str:
+    """Why a short series is not carried on, in Italian."""
     return (
         f"La serie ha {len(track.years)} anni. Ne servono {FEWEST_TO_TEST} per proiettarla e dire "
         "quanto si sbaglia."

@@ -28,6 +28,8 @@ METHOD = "coorti"
 SCENARIOS = {10: "dieci_anni", 5: "cinque_anni"}
 LONGEST = INTERVALS[0]
 LEVELS = ("Q", "A")
+CENSUS_YEAR = 2011
+"""Year of the only age structure where nothing later is known of a municipality."""
 VALID, MISSING = "valido", "non_disponibile"
 WITHHELD, WITHHELD_BESIDE = "soppresso", "soppresso_secondario"
 EXPOSED: dict[str, tuple[str, Ages]] = {
@@ -95,7 +97,8 @@ def scenario_rows(
         ten-year scenario is there all the same, with the reason and no number.
     """
     shares = Shares.of(facts)
-    started = dict(municipalities.select("pro_com", "population_year").iter_rows())
+    years = municipalities.select("pro_com", pl.col("population_year").fill_null(CENSUS_YEAR))
+    started = dict(years.iter_rows())
     rows: list[Row] = []
     for (city,), mine in areas.sort("area_id").group_by("pro_com", maintain_order=True):
         name = str(city)
