@@ -170,7 +170,7 @@ def planners_read(specification: Specification) -> Iterator[tuple[str, str]]:
     for row in typology_rows(specification, load_typology(BASE_EDITION)).iter_rows(named=True):
         for field in ("etichetta", "descrizione", "domande_per_il_tavolo"):
             yield f"profile {row['profilo_id']}", row[field]
-    yield "strengths", strengths_in_words(specification.themes)
+    yield "strengths", strengths_in_words(specification.themes[:3])
     for words in (quality.ROLES, quality.TIERS, quality.COMPARISONS):
         yield from words.items()
     yield from prose_of_the_atlas()

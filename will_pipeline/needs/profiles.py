@@ -252,7 +252,7 @@ def strengths_in_words(strengths: Sequence[Theme]) -> str:
     if not strengths:
         return ""
     named = _listed([theme.nome for theme in strengths], " e ")
-    return f"Punto di forza di queste aree: il bisogno è di solito basso per {named}. "
+    return f"Punti di forza: qui di solito il bisogno è basso. Si tratta di: {named}. "
 
 
 def _listed(words: list[str], last: str) -> str:

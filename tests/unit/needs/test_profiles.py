@@ -256,9 +256,9 @@ def test_strengths_of_most_areas_are_told_with_a_question_about_them(
     rows = {row["profilo_id"]: row for row in profile_rows(specification, given).to_dicts()}
     lonely, young = rows["solitudine"], rows["giovani"]
     assert lonely["tratti_giu"] == "mobilita"
-    assert "Punto di forza di queste aree" in lonely["descrizione"]
+    assert "Punti di forza: qui di solito il bisogno è basso." in lonely["descrizione"]
     assert "Mobilità sociale bloccata" in lonely["descrizione"]
     assert WHO_KEEPS_IT_SO in lonely["domande_per_il_tavolo"]
     assert young["tratti_giu"] is None
-    assert "Punto di forza" not in young["descrizione"]
+    assert "Punti di forza" not in young["descrizione"]
     assert WHO_KEEPS_IT_SO not in young["domande_per_il_tavolo"]
