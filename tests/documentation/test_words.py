@@ -10,9 +10,12 @@ import pytest
 
 from will_pipeline.documentation.readability import LEAST_FOR_EVERYONE, gulpease
 from will_pipeline.indicators import quality
+from will_pipeline.indicators.goalposts import BASE_EDITION
 from will_pipeline.indicators.methods import METHOD_IN_WORDS
 from will_pipeline.indicators.specification import Specification, load_specification
-from will_pipeline.needs.profiles import profile_rows
+from will_pipeline.needs.frozen_typology import load_typology
+from will_pipeline.needs.profiles import profile_rows, strengths_in_words
+from will_pipeline.needs.typology import typology_rows
 
 TEXTS = runpy.run_path(str(Path(__file__).with_name("texts.py")))
 SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n")
@@ -159,10 +162,15 @@ def planners_read(specification: Specification) -> Iterator[tuple[str, str]]:
     for card in specification.indicators.values():
         yield f"{card.indicatore_id}.come_si_legge", card.come_si_legge
         yield f"{card.indicatore_id}.cosa_non_dice", card.cosa_non_dice
-    nothing = pl.DataFrame(schema={"profilo_id": pl.String, "stabilita": pl.Float64})
+    columns = {"profilo_id": pl.String, "stabilita": pl.Float64, "punti_di_forza": pl.String}
+    nothing = pl.DataFrame(schema=columns)
     for row in profile_rows(specification, nothing).iter_rows(named=True):
         yield f"profile {row['profilo_id']}", row["descrizione"]
         yield f"profile {row['profilo_id']}", row["domande_per_il_tavolo"]
+    for row in typology_rows(specification, load_typology(BASE_EDITION)).iter_rows(named=True):
+        for field in ("etichetta", "descrizione", "domande_per_il_tavolo"):
+            yield f"profile {row['profilo_id']}", row[field]
+    yield "strengths", strengths_in_words(specification.themes[:3])
     for words in (quality.ROLES, quality.TIERS, quality.COMPARISONS):
         yield from words.items()
     yield from prose_of_the_atlas()

@@ -1,4 +1,7 @@
-"""A mart of one town, two of its areas and one indicator, and the contracts that publish it."""
+"""A mart of one town, two of its areas and one indicator, and the contracts that publish it.
+
+A second town, without areas of its own, is there to be resembled.
+"""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -26,6 +29,8 @@ AREAS = (
     (f"{TOWN}.Q01", "Q", 1, "Centro", 3000),
     (f"{TOWN}.Q02", "Q", 2, "Colle", 2000),
 )
+OTHER_TOWN = "028060"
+RESEMBLED = (f"{OTHER_TOWN}.C", "C", None, "Padova", 7000)
 TRACE = {"numeratore": 40.0, "denominatore": 500.0, "ic_inf": 7.0, "ic_sup": 9.0}
 
 
@@ -69,6 +74,8 @@ def tables(
         "serie_citta": _series(),
         "presidio": _places(),
         "accesso_presidi": _access(),
+        "profilo_tratto": _traits(),
+        "area_simile": _twins(),
     }
     nothing_delivered = {
         name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries
@@ -91,9 +98,11 @@ def now() -> datetime:
 def _town() -> pl.DataFrame:
     return pl.DataFrame(
         {
-            "pro_com": [TOWN], "nome": ["Parma"], "sigla": ["PR"], "regione": ["Emilia-Romagna"],
-            "provincia": ["Parma"], "codice_provincia_istat": ["ITD52"], "popolazione": [5100],
-            "popolazione_anno": [2025], "uri": [f"urn:istat:comune:{TOWN}"],
+            "pro_com": [TOWN, OTHER_TOWN], "nome": ["Parma", "Padova"], "sigla": ["PR", "PD"],
+            "regione": ["Emilia-Romagna", "Veneto"], "provincia": ["Parma", "Padova"],
+            "codice_provincia_istat": ["ITD52", "ITD36"], "popolazione": [5100, 7000],
+            "popolazione_anno": [2025, 2025],
+            "uri": [f"urn:istat:comune:{town}" for town in (TOWN, OTHER_TOWN)],
         }
     )  # fmt: skip
 
@@ -102,15 +111,15 @@ def _areas() -> pl.DataFrame:
     return pl.DataFrame(
         [
             {
-                "area_id": area_id, "area_stabile_id": area_id, "pro_com": TOWN, "livello": level,
-                "codice": code, "nome": name,
+                "area_id": area_id, "area_stabile_id": area_id, "pro_com": area_id[:6],
+                "livello": level, "codice": code, "nome": name,
                 "area_superiore_id": None if level == "C" else f"{TOWN}.C",
                 "edizione_confini": "censimento 2011", "valido_dal": date(2011, 10, 9),
                 "valido_al": None, "popolazione": residents, "famiglie": residents // 2,
                 "superficie_km2": 1.5, "residuale": False, "in_graduatoria": level != "C",
                 "fonte_id": "prova",
             }
-            for area_id, level, code, name, residents in AREAS
+            for area_id, level, code, name, residents in (*AREAS, RESEMBLED)
         ]
     )  # fmt: skip
 
@@ -148,7 +157,8 @@ def _indices() -> pl.DataFrame:
             {
                 "area_id": area_id, "dimensione": theme, "anno": 2011, "metodo": "ampi_citta",
                 "indice": 101.0, "ic_inf": 98.5, "ic_sup": 103.0, "rango_min": 1, "rango_max": 2,
-                "n_aree": 2, "p_quinto_alto": 0.5, "p_terzo_alto": 0.6, "classe": 3,
+                "n_aree": 2, "p_quinto_alto": 0.5, "p_terzo_alto": 0.6,
+                "p_terzo_basso": 0.1, "classe": 3,
                 "n_indicatori": number, "parziale": number < 3,
             }
             for area_id, level, *_ in AREAS
@@ -166,12 +176,30 @@ def _profiles() -> pl.DataFrame:
             {
                 "area_id": area_id, "anno": 2011, "modello": "regola", "profilo_id": "giovani",
                 "appartenenza": 0.6, "secondo_profilo_id": "nessuno", "stabilita": 0.2,
-                "motivo": None,
+                "punti_di_forza": "mobilita", "motivo": None,
             }
             for area_id, level, *_ in AREAS
             if level != "C"
         ],
         schema_overrides={"motivo": pl.String},
+    )  # fmt: skip
+
+
+def _traits() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "profilo_id": ["giovani"], "indicatore_id": ["disoccupazione"], "media_z": [0.4],
+            "media_valore": [8.0], "aree": [2],
+        }
+    )  # fmt: skip
+
+
+def _twins() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "area_id": [f"{TOWN}.Q01"], "simile_id": [RESEMBLED[0]], "posto": [1],
+            "distanza": [0.3], "indicatori_usati": [11], "tratti_comuni": ["molta disoccupazione"],
+        }
     )  # fmt: skip
 
 

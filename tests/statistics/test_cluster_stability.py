@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from will_pipeline.statistics.checks import InvalidInput
 from will_pipeline.statistics.cluster_stability import (
+    ClusterChoice,
+    Stability,
     align_labels,
     align_typology,
     bootstrap_stability,
@@ -141,3 +143,15 @@ def test_no_repetitions_or_candidates_are_refused() -> None:
         choose_clusters(
             groups(), indicators=NAMES, candidates=[], generator=np.random.default_rng()
         )
+
+
+def test_the_finest_publishable_number_is_found_and_the_most_stable_where_none_is() -> None:
+    def tried(**means: float) -> ClusterChoice:
+        return ClusterChoice.among(
+            [Stability(int(k.removeprefix("k")), np.array([mean])) for k, mean in means.items()]
+        )
+
+    assert tried(k3=0.92, k4=0.75, k5=0.74).finest.clusters == 4
+    assert tried(k3=0.92, k4=0.75, k5=0.74).chosen == 3
+    assert tried(k3=0.6, k4=0.5).finest.clusters == 3
+    assert tried(k3=0.6, k4=0.5).finest.exploratory

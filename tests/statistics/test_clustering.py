@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from will_pipeline.statistics.clustering import (
     Typology,
     assign,
     fit_typology,
+    frozen_membership,
     soft_membership,
 )
 
@@ -181,3 +183,32 @@ def test_broken_input_names_argument_and_position(
         call()
     assert caught.value.argument == argument
     assert caught.value.position == position
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.integers(0, 1_000))
+def test_frozen_membership_prefers_the_nearest_centroid_and_hears_no_other_area(seed: int) -> None:
+    pool = np.random.default_rng(7).normal(size=(80, 3))
+    typology = fitted(pool, 4)
+    values = np.random.default_rng(seed).normal(size=(9, 3))
+    values[4, 1] = np.nan
+    together = frozen_membership(values, typology)
+    known = np.arange(9) != 4
+    np.testing.assert_allclose(together[known].sum(axis=1), 1.0)
+    assert np.isnan(together[4]).all()
+    label = assign(values, typology).label
+    np.testing.assert_array_equal(together[known].argmax(axis=1), label[known])
+    np.testing.assert_array_equal(frozen_membership(values[:1], typology), together[:1])
+
+
+def test_frozen_membership_worked_by_hand() -> None:
+    typology = Typology(
+        indicators=("a",), centre=np.zeros(1), scale=np.ones(1), size=np.array([2, 2]),
+        centroids=np.array([[0.0], [2.0]]), within=4.0,
+    )  # fmt: skip
+    # Variance 4 / (4 x 1) = 1: halfway a toss of a coin, on a centroid odds of exp(2).
+    middle, first = frozen_membership(np.array([[1.0], [0.0]]), typology)
+    assert middle.tolist() == [0.5, 0.5]
+    assert first[0] / first[1] == pytest.approx(np.exp(2))
+    with pytest.raises(InvalidInput, match="spread"):
+        frozen_membership(np.array([[1.0]]), replace(typology, within=0.0))

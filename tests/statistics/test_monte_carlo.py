@@ -197,3 +197,31 @@ def test_a_missing_draw_is_refused() -> None:
     with pytest.raises(InvalidInput) as caught:
         run(draws, values)
     assert caught.value.position == (4, 2, 1)
+
+
+def test_the_lowest_third_mirrors_the_highest() -> None:
+    pool = truth()
+    result = run(around(pool, 0.02), pool)
+    # Of nine areas three, of six two: the same numbers at both ends.
+    for city, size in (("Novara", 3), ("Rovigo", 2)):
+        assert result.p_bottom_third[city == CITY].sum() == pytest.approx(size)
+    both = result.membership_top_third & result.membership_bottom_third
+    assert not both.any()
+    order = np.argsort(result.baseline[:9])
+    assert result.p_bottom_third[order[0]] > result.p_bottom_third[order[-1]]
+
+
+def test_an_area_more_in_one_city_leaves_the_other_as_it_was() -> None:
+    pool = truth(16)
+    draws = around(pool, 0.05)
+    city = np.append(CITY, "Novara")
+    before = run(draws[:, :15], pool[:15], goalposts=posts(pool))
+    after = run(draws, pool, city=city)
+    elsewhere = np.flatnonzero(city == "Rovigo")
+    for name in ("lower", "upper", "rank_lower", "rank_upper", "p_bottom_third"):
+        np.testing.assert_array_equal(
+            getattr(after, name)[elsewhere], getattr(before, name)[elsewhere]
+        )
+    np.testing.assert_array_equal(
+        after.membership_top_third[:, elsewhere], before.membership_top_third[:, elsewhere]
+    )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from will_pipeline.statistics.checks import InvalidInput
-from will_pipeline.statistics.outliers import treat_outliers
+from will_pipeline.statistics.outliers import freeze_treatment, treat_outliers
 
 PLAIN = np.arange(1.0, 31.0)
 
@@ -97,3 +97,16 @@ def test_broken_input_is_named() -> None:
         treat_outliers(one_column(np.nan))
     with pytest.raises(InvalidInput, match="most_points"):
         treat_outliers(PLAIN[:, None], most_points=-1)
+
+
+@pytest.mark.parametrize("side", [1.0, -1.0])
+@pytest.mark.parametrize("extremes", [0, 1, 9])
+def test_a_frozen_treatment_gives_the_pool_what_it_had(side: float, extremes: int) -> None:
+    column = np.append(np.linspace(10, 30, 60), np.linspace(500, 900, extremes)) * side
+    treated = treat_outliers(column[:, None])
+    frozen = freeze_treatment(column, treated.columns[0])
+    assert (frozen.log != 0) == treated.columns[0].logged
+    np.testing.assert_allclose(frozen.apply(column), treated.values[:, 0], rtol=1e-12)
+    beyond = frozen.apply(np.array([5_000.0, -5_000.0, np.nan]))
+    assert np.isfinite(beyond[:2]).all()
+    assert np.isnan(beyond[2])

@@ -85,3 +85,26 @@ def test_broken_input_names_argument_and_position(
         call()
     assert caught.value.argument == argument
     assert caught.value.position == position
+
+
+def test_of_areas_equally_far_the_first_wins() -> None:
+    values = np.array([[0.0], [1], [-1], [1], [-1]])
+    result = nearest_areas(
+        values, [1, 2, 2, 3, 3], indicators=["a"], count=4, minimum_indicators=1, standardised=True
+    )
+    assert result.position[0].tolist() == [1, 2, 3, 4]
+    assert result.distance[0].tolist() == [1.0] * 4
+
+
+def test_on_a_scale_of_their_own_distances_do_not_depend_on_other_areas() -> None:
+    values = np.random.default_rng(5).normal(size=(12, 4)) * 3
+    city = np.arange(12) % 3
+    options = {"indicators": NAMES, "count": 1, "standardised": True}
+    few = nearest_areas(values[:9], city[:9], **options)
+    more = nearest_areas(values, city, **options)
+    gap = np.sqrt(((values[0] - values[few.position[0, 0]]) ** 2).mean())
+    assert few.distance[0, 0] == pytest.approx(gap)
+    kept = more.position[:9, 0] < 9
+    assert kept.any()
+    np.testing.assert_array_equal(more.distance[:9][kept], few.distance[kept])
+    assert (more.distance[:9] <= few.distance).all()

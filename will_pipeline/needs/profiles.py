@@ -230,12 +230,12 @@ def _profile_row(
         or "No need stands out from the city",
         "descrizione": (
             f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
-            f"città (arrotondato per eccesso). {_strengths_in_words(strengths)}"
+            f"città (arrotondato per eccesso). {strengths_in_words(strengths)}"
             "Il profilo descrive l'area, non le persone."
             if chosen
             else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
             "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "
-            f"profilo. {_strengths_in_words(strengths)}"
+            f"profilo. {strengths_in_words(strengths)}"
             "Non vuol dire che qui nessuno abbia bisogno."
         ),
         "tratti_su": ", ".join(names) or None,
@@ -247,11 +247,12 @@ def _profile_row(
     }
 
 
-def _strengths_in_words(strengths: tuple[Theme, ...]) -> str:
+def strengths_in_words(strengths: Sequence[Theme]) -> str:
+    """The sentence on the strengths of a profile, with a final space; empty if there are none."""
     if not strengths:
         return ""
     named = _listed([theme.nome for theme in strengths], " e ")
-    return f"Punto di forza di queste aree: il bisogno è di solito basso per {named}. "
+    return f"Punti di forza: qui di solito il bisogno è basso. Si tratta di: {named}. "
 
 
 def _listed(words: list[str], last: str) -> str:

@@ -10,6 +10,7 @@ from will_pipeline.indicators.specification import Specification, ThemeFile, loa
 from will_pipeline.needs.profiles import (
     NO_NEED,
     UNCLASSIFIED,
+    WHO_KEEPS_IT_SO,
     TopThird,
     assign_profiles,
     possible_profiles,
@@ -27,9 +28,15 @@ def specification() -> Specification:
 def need(
     theme: str, *draws: str, partial: bool = False, known: tuple[bool, ...] | None = None
 ) -> TopThird:
-    """Evidence on a need, one word of 0 and 1 an area: one letter a draw."""
-    membership = np.array([[letter == "1" for letter in word] for word in draws]).T
-    return TopThird(theme, partial, membership, np.array(known or (True,) * len(draws)))
+    """Evidence on a need, one word an area, one letter a draw: 1 highest third, v lowest."""
+    letters = np.array([list(word) for word in draws]).T
+    return TopThird(
+        theme,
+        partial,
+        membership=letters == "1",
+        lowest=letters == "v",
+        known=np.array(known or (True,) * len(draws)),
+    )
 
 
 def assigned(*evidence: TopThird) -> list[dict[str, object]]:
@@ -51,6 +58,15 @@ def test_membership_is_the_share_of_draws_with_exactly_that_set() -> None:
     assert row["appartenenza"] == pytest.approx(3 / 5)
     assert row["secondo_profilo_id"] in ("giovani", "mobilita")
     assert row["stabilita"] == pytest.approx(0.6)
+
+
+def test_strengths_are_the_needs_likely_in_the_lowest_third_and_never_partial_ones() -> None:
+    rows = assigned(
+        need("giovani", "1110", "vvv0", "vv00"),
+        need("solitudine", "vvvv", "vvv1", "0000"),
+        need("nuove_generazioni", "vvvv", "vvvv", "vvvv", partial=True),
+    )
+    assert [row["punti_di_forza"] for row in rows] == ["solitudine", "giovani, solitudine", None]
 
 
 def test_the_second_profile_is_the_next_most_frequent() -> None:
@@ -107,7 +123,7 @@ def test_an_area_without_an_index_is_not_classified_and_says_which(
     assert by_area["A2"]["profilo_id"] == UNCLASSIFIED
     assert by_area["A2"]["motivo"] == "manca l'indice di: giovani, mobilita"
     assert by_area["A3"]["motivo"] == "meno di 1.000 residenti"
-    for name in ("appartenenza", "secondo_profilo_id", "stabilita"):
+    for name in ("appartenenza", "secondo_profilo_id", "stabilita", "punti_di_forza"):
         assert by_area["A2"][name] is None
     conform(rows, load_contracts("mart")["fatto_profilo"])
 
@@ -192,7 +208,7 @@ def test_a_profile_speaks_of_the_area_and_brings_questions(
     both = told["solitudine+mobilita"]
     assert "In evidenza: Solitudine e mobilità sociale." in both["descrizione"]
     assert both["tratti_su"] == "solitudine, mobilita"
-    assert both["tratti_giu"] == "giovani, nuove_generazioni"
+    assert both["tratti_giu"] is None
     for theme in specification.themes[1:3]:
         for question in theme.domande_per_il_tavolo:
             assert question in both["domande_per_il_tavolo"]
@@ -214,10 +230,35 @@ def test_shipped_profiles_fit_their_table_and_have_names_of_their_own(
 
 def test_stability_of_a_profile_is_the_mean_of_its_areas(specification: Specification) -> None:
     given = pl.DataFrame(
-        {"profilo_id": ["giovani", "giovani", NO_NEED], "stabilita": [0.2, 0.6, 1.0]}
+        {
+            "profilo_id": ["giovani", "giovani", NO_NEED],
+            "stabilita": [0.2, 0.6, 1.0],
+            "punti_di_forza": ["mobilita", None, "giovani, mobilita"],
+        }
     )
     rows = profile_rows(specification, given)
     stability = dict(rows.select("profilo_id", "stabilita").iter_rows())
     assert stability["giovani"] == pytest.approx(0.4)
     assert stability[NO_NEED] == 1
     assert stability["mobilita"] is None
+
+
+def test_strengths_of_most_areas_are_told_with_a_question_about_them(
+    specification: Specification,
+) -> None:
+    given = pl.DataFrame(
+        {
+            "profilo_id": ["solitudine"] * 3 + ["giovani"] * 2,
+            "stabilita": [0.5] * 5,
+            "punti_di_forza": ["mobilita", "giovani, mobilita", None, "solitudine", None],
+        }
+    )
+    rows = {row["profilo_id"]: row for row in profile_rows(specification, given).to_dicts()}
+    lonely, young = rows["solitudine"], rows["giovani"]
+    assert lonely["tratti_giu"] == "mobilita"
+    assert "Punti di forza: qui di solito il bisogno è basso." in lonely["descrizione"]
+    assert "Mobilità sociale bloccata" in lonely["descrizione"]
+    assert WHO_KEEPS_IT_SO in lonely["domande_per_il_tavolo"]
+    assert young["tratti_giu"] is None
+    assert "Punti di forza" not in young["descrizione"]
+    assert WHO_KEEPS_IT_SO not in young["domande_per_il_tavolo"]
