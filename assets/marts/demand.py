@@ -42,14 +42,15 @@ def bacino_area(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Mate
 def bisogno_latente(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
     """Persone attese, seguite dai servizi e latenti; copertura non nota senza il file."""
     rows = latent_rows(
-        _expected(warehouse, estimation),
+        expected_of(warehouse, estimation),
         warehouse.read("core.service_users"),
         settings=estimation.value(),
     )
     return warehouse.write("marts.bisogno_latente", rows)
 
 
-def _expected(warehouse: Warehouse, estimation: EstimationSettings) -> ExpectedPersons:
+def expected_of(warehouse: Warehouse, estimation: EstimationSettings) -> ExpectedPersons:
+    """Expected persons of the warehouse, as published, with the draws of the same settings."""
     specification = load_specification()
     areas, estimates = estimated(warehouse, estimation)
     persons = estimate_persons(
@@ -70,7 +71,7 @@ def _expected(warehouse: Warehouse, estimation: EstimationSettings) -> ExpectedP
 
 def _basins(warehouse: Warehouse, estimation: EstimationSettings) -> DemandBasins:
     return demand_rows(
-        _expected(warehouse, estimation),
+        expected_of(warehouse, estimation),
         warehouse.read("marts.fatto_indice"),
         warehouse.read("core.area_outline"),
         load_cities(),

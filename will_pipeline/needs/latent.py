@@ -220,31 +220,35 @@ def _published(rows: pl.DataFrame) -> pl.DataFrame:
             pl.when(known).then((pl.col(of) - pl.col(less)).clip(lower_bound=0.0)).round(DECIMALS)
         )
 
-    return rows.with_columns(
-        serviti=pl.when(~reserved).then("users"),
-        latenti=beyond("attesi", "users"),
-        latenti_inf=beyond("attesi_inf", "users"),
-        latenti_sup=beyond("attesi_sup", "users"),
-        eccedenza=beyond("users", "attesi"),
-        stato_copertura=pl.when(reserved)
-        .then(pl.lit(RESERVED))
-        .when(known)
-        .then(pl.lit(KNOWN))
-        .otherwise(pl.lit(UNKNOWN)),
-    ).select(
-        "area_id",
-        "dimensione",
-        "anno",
-        "attesi",
-        "attesi_inf",
-        "attesi_sup",
-        "serviti",
-        "anno_serviti",
-        "latenti",
-        "latenti_inf",
-        "latenti_sup",
-        "eccedenza",
-        *_COMPARED,
-        "stato_copertura",
-        stato_attesi="stato",
+    return (
+        rows.with_columns(
+            serviti=pl.when(~reserved).then("users"),
+            latenti=beyond("attesi", "users"),
+            latenti_inf=beyond("attesi_inf", "users"),
+            latenti_sup=beyond("attesi_sup", "users"),
+            eccedenza=beyond("users", "attesi"),
+            stato_copertura=pl.when(reserved)
+            .then(pl.lit(RESERVED))
+            .when(known)
+            .then(pl.lit(KNOWN))
+            .otherwise(pl.lit(UNKNOWN)),
+        )
+        .select(
+            "area_id",
+            "dimensione",
+            "anno",
+            "attesi",
+            "attesi_inf",
+            "attesi_sup",
+            "serviti",
+            "anno_serviti",
+            "latenti",
+            "latenti_inf",
+            "latenti_sup",
+            "eccedenza",
+            *_COMPARED,
+            "stato_copertura",
+            stato_attesi="stato",
+        )
+        .sort("area_id", "dimensione")
     )
