@@ -118,7 +118,8 @@ def test_basins_are_sums_of_published_numbers_and_of_nothing_else(
     differing = mart.sql(
         "SELECT b.bacino_id FROM bacino b JOIN bacino_area m USING (bacino_id) "
         "JOIN dim_indicatore i ON i.dimensione = b.dimensione AND i.ruolo = 'persone' "
-        "AND i.unita <> '%' JOIN fatto_indicatore f ON f.area_id = m.area_id AND f.indicatore_id = i.indicatore_id "
+        "AND i.unita <> '%' JOIN fatto_indicatore f ON f.area_id = m.area_id "
+        "AND f.indicatore_id = i.indicatore_id "
         "GROUP BY b.bacino_id, b.persone_attese "
         "HAVING abs(sum(f.valore) - b.persone_attese) > 1e-6"
     ).fetchall()
@@ -160,6 +161,22 @@ def test_the_report_has_a_line_for_every_city_and_theme(mart: duckdb.DuckDBPyCon
     assert sum("(per confine)" in line for line in lines) == len(THEMES)
     assert sum("nessun bacino" in line for line in lines) == 1
     assert all("sopra la soglia" in line or "nessun bacino" in line for line in lines)
+
+
+def test_the_page_on_basins_tells_the_measured_numbers(mart: duckdb.DuckDBPyConnection) -> None:
+    page = (PROJECT / "docs" / "method" / "bacini.md").read_text("utf-8")
+    told = {
+        tuple(cell.strip() for cell in line.strip("|").split("|"))
+        for line in page.splitlines()
+        if "| per " in line
+    }
+    measured = mart.sql(
+        "SELECT d.nome, c.nome, CASE WHEN min(metodo) = 'contiguita' THEN 'per confine' ELSE "
+        "'per profilo' END, count(*)::VARCHAR, replace(format('{:.1f}', min(persone_attese)), "
+        "'.', ',') FROM bacino b JOIN dim_comune c USING (pro_com) JOIN dim_dimensione d "
+        "USING (dimensione) GROUP BY ALL"
+    ).fetchall()
+    assert told == set(measured)
 
 
 def test_with_users_handed_in_the_identity_holds_and_small_numbers_stay_hidden(
