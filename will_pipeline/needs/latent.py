@@ -176,7 +176,9 @@ def _drawn(
     """Ends of coverage and gap from draws, shape (2, n) each."""
     rows = covered.rows
     theme, city, level = rows.select("dimensione", "pro_com", "level").row(0)
-    need = expected.draws(theme, rows["area_id"].to_list())
+    finer = expected.draws(theme, rows["area_id"].to_list())
+    # Draws of a rounded number would tell what the rounding hides.
+    need = np.where(rows["step"].is_not_null().to_numpy(), covered.expected, finer)
     generator = settings.generator(f"bisogno_latente.{theme}.{city}.{level}")
     served = covered.expected * shrunken.draw(len(need), generator)
     others = (

@@ -168,15 +168,18 @@ def test_what_is_withheld_lends_no_strength_to_the_others() -> None:
 
 
 def test_a_rounded_area_tells_its_coverage_from_published_ends() -> None:
-    expected = expected_town({"A00": None, **FOUR}, residents={"A00": 70}, steps={"A03": 5.0})
-    delivered = users({"A01": 20, "A02": 40, "A03": 12, "A04": 30})
+    expected = expected_town(
+        {"A00": None, **FOUR, "A03": 90.0}, residents={"A00": 70}, steps={"A03": 5.0}
+    )
+    delivered = users({"A01": 30, "A02": 60, "A03": 12, "A04": 45})
     draws = expected.estimates[THEME].draws.copy()
-    draws[:, expected.positions[f"{TOWN}.A03"]] += 1.5
+    draws[:, expected.positions[f"{TOWN}.A03"]] *= 1.5
     draws[:, expected.positions[f"{TOWN}.A00"]] *= 0.1
     moved = replace(expected, estimates={THEME: replace(expected.estimates[THEME], draws=draws)})
-    one, two = (by_tail(rows(each, delivered))["A03"] for each in (expected, moved))
-    assert one == two
+    assert rows(expected, delivered).equals(rows(moved, delivered))
+    one = by_tail(rows(expected, delivered))["A03"]
     assert one["copertura_inf"] < one["copertura"] < one["copertura_sup"]
+    assert one["divario_inf"] < one["divario_equita"] < one["divario_sup"]
 
 
 @pytest.mark.slow
