@@ -48,16 +48,17 @@ def bisogno_latente(
 ) -> dg.MaterializeResult:
     """Persone attese, seguite dai servizi e latenti; copertura non nota senza il file."""
     rows = latent_rows(
-        _expected(warehouse, estimation, territory),
+        expected_of(warehouse, estimation, territory),
         warehouse.read("core.service_users"),
         settings=estimation.value(),
     )
     return warehouse.write("marts.bisogno_latente", rows)
 
 
-def _expected(
+def expected_of(
     warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
 ) -> ExpectedPersons:
+    """Expected persons of the warehouse, as published, with the draws of the same settings."""
     specification = load_specification()
     areas, estimates = estimated(warehouse, estimation)
     persons = estimate_persons(
@@ -80,7 +81,7 @@ def _basins(
     warehouse: Warehouse, estimation: EstimationSettings, territory: Territory
 ) -> DemandBasins:
     return demand_rows(
-        _expected(warehouse, estimation, territory),
+        expected_of(warehouse, estimation, territory),
         warehouse.read("marts.fatto_indice"),
         warehouse.read("core.area_outline"),
         territory.cities(),

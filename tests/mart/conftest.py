@@ -76,6 +76,9 @@ def tables(
         "accesso_presidi": _access(),
         "profilo_tratto": _traits(),
         "area_simile": _twins(),
+        "bacino": _basins(),
+        "bacino_area": _basin_areas(),
+        "bisogno_latente": _latent(),
     }
     nothing_delivered = {
         name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries
@@ -292,4 +295,60 @@ def _access() -> pl.DataFrame:
             for number, (area_id, *_, residents) in zip((1, 1, 0), AREAS, strict=True)
         ],
         schema_overrides={"motivo": pl.String},
+    )  # fmt: skip
+
+
+THEMES = ("giovani", "solitudine", "mobilita", "nuove_generazioni")
+PERSONS = {f"{TOWN}.C": 100.0, f"{TOWN}.Q01": 60.0, f"{TOWN}.Q02": 40.0}
+
+
+def _basins() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "bacino_id": f"{TOWN}.B-{theme}-01", "pro_com": TOWN, "dimensione": theme,
+                "livello": "Q", "anno": 2011, "nome": "Parma, tutta la città",
+                "persone_attese": 100.0, "persone_inf": 80.0, "persone_sup": 120.0, "soglia": 70.0,
+                "p_soglia": 0.98, "contiguo": True, "metodo": "contiguita", "n_aree": 2,
+                "aree_senza_numero": 0, "nota": None,
+            }
+            for theme in THEMES
+        ],
+        schema_overrides={"nota": pl.String},
+    )  # fmt: skip
+
+
+def _basin_areas() -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {
+                "bacino_id": f"{TOWN}.B-{theme}-01", "area_id": area_id,
+                "persone_attese": PERSONS[area_id], "stato": "valido",
+            }
+            for theme in THEMES
+            for area_id, level, *_ in AREAS
+            if level != "C"
+        ]
+    )  # fmt: skip
+
+
+def _latent() -> pl.DataFrame:
+    unknown = (
+        "latenti", "latenti_inf", "latenti_sup", "eccedenza", "divario_equita", "divario_inf",
+        "divario_sup", "copertura", "copertura_inf", "copertura_sup", "copertura_eb",
+        "copertura_comune",
+    )  # fmt: skip
+    return pl.DataFrame(
+        [
+            {
+                "area_id": area_id, "dimensione": theme, "anno": 2011, "attesi": persons,
+                "attesi_inf": persons - 10, "attesi_sup": persons + 10, "stato_attesi": "valido",
+                "stato_copertura": "non nota",
+            }
+            for theme in THEMES
+            for area_id, persons in PERSONS.items()
+        ]
+    ).with_columns(
+        *(pl.lit(None, dtype=pl.Float64).alias(name) for name in unknown),
+        *(pl.lit(None, dtype=pl.Int32).alias(name) for name in ("serviti", "anno_serviti")),
     )  # fmt: skip

@@ -63,6 +63,7 @@ def test_good_content_passes_every_control(
         "somma_residenti", "indice_in_ogni_area", "conteggi_possibili",
         "indicatore_disponibile", "persone_in_ogni_area", "somma_persone",
         "presidi_nelle_aree", "presidi_concordi",
+        "bacini_completi", "bacini_sopra_soglia", "persone_come_nei_fatti",
     }  # fmt: skip
 
 
@@ -163,3 +164,56 @@ def test_a_place_that_stands_elsewhere_is_named_and_does_not_stop_the_publicatio
     row = only(rows(tables | {"presidio": odd}), control)["034027"]
     assert (row["esito"], row["gravita"], row["valore"]) == ("fallito", "avviso", 1.0)
     assert "Biblioteca di prova" in row["messaggio"]
+
+
+def test_an_area_outside_every_basin_stops_the_publication(tables: Tables) -> None:
+    full = with_persons(tables)
+    fewer = full["bacino_area"].filter(
+        (pl.col("area_id") != "034027.Q02") | ~pl.col("bacino_id").str.contains("giovani")
+    )
+    found = only(rows(full | {"bacino_area": fewer}), "bacini_completi")
+    assert {name: row["esito"] for name, row in found.items()} == {
+        "giovani": "fallito", "solitudine": "superato", "mobilita": "superato",
+        "nuove_generazioni": "superato",
+    }  # fmt: skip
+    assert (found["giovani"]["valore"], found["giovani"]["gravita"]) == (1.0, "errore")
+
+
+def test_a_city_with_persons_and_no_basin_at_all_stops_the_publication(tables: Tables) -> None:
+    full = with_persons(tables)
+    none = {name: full[name].clear() for name in ("bacino", "bacino_area")}
+    found = only(rows(full | none), "bacini_completi")
+    assert all(row["esito"] == "fallito" and row["valore"] == 2 for row in found.values())
+
+
+def test_a_need_without_persons_has_no_basin_and_says_why(tables: Tables) -> None:
+    without = {name: tables[name].clear() for name in ("bacino", "bacino_area")}
+    row = only(rows(tables | without), "bacini_completi")["nuove_generazioni"]
+    assert row["esito"] == "superato"
+    assert row["messaggio"] == "Nessun bacino: le persone non si stimano sulle cifre in uso."
+
+
+def test_a_city_below_the_threshold_is_a_warning(tables: Tables) -> None:
+    higher = tables["bacino"].with_columns(
+        soglia=pl.when(pl.col("dimensione") == "mobilita").then(500.0).otherwise("soglia")
+    )
+    found = only(rows(with_persons(tables) | {"bacino": higher}), "bacini_sopra_soglia")
+    assert (found["mobilita"]["esito"], found["mobilita"]["gravita"]) == ("fallito", "avviso")
+    assert found["giovani"]["esito"] == "superato"
+
+
+@pytest.mark.parametrize(
+    ("table", "column"), [("bacino_area", "persone_attese"), ("bisogno_latente", "attesi")]
+)
+def test_persons_that_differ_from_the_facts_stop_the_publication(
+    tables: Tables, table: str, column: str
+) -> None:
+    full = with_persons(tables)
+    moved = full[table].with_columns(
+        pl.when(pl.int_range(pl.len()) == 0).then(pl.col(column) + 0.1).otherwise(column)
+        .alias(column)
+    )  # fmt: skip
+    found = only(rows(full | {table: moved}), "persone_come_nei_fatti")
+    assert {name: row["valore"] for name, row in found.items() if row["esito"] == "fallito"} == {
+        table: 1.0
+    }

@@ -176,7 +176,9 @@ def _drawn(
     """Ends of coverage and gap from draws, shape (2, n) each."""
     rows = covered.rows
     theme, city, level = rows.select("dimensione", "pro_com", "level").row(0)
-    need = expected.draws(theme, rows["area_id"].to_list())
+    finer = expected.draws(theme, rows["area_id"].to_list())
+    # Draws of a rounded number would tell what the rounding hides.
+    need = np.where(rows["step"].is_not_null().to_numpy(), covered.expected, finer)
     generator = settings.generator(f"bisogno_latente.{theme}.{city}.{level}")
     served = covered.expected * shrunken.draw(len(need), generator)
     others = (
@@ -220,31 +222,35 @@ def _published(rows: pl.DataFrame) -> pl.DataFrame:
             pl.when(known).then((pl.col(of) - pl.col(less)).clip(lower_bound=0.0)).round(DECIMALS)
         )
 
-    return rows.with_columns(
-        serviti=pl.when(~reserved).then("users"),
-        latenti=beyond("attesi", "users"),
-        latenti_inf=beyond("attesi_inf", "users"),
-        latenti_sup=beyond("attesi_sup", "users"),
-        eccedenza=beyond("users", "attesi"),
-        stato_copertura=pl.when(reserved)
-        .then(pl.lit(RESERVED))
-        .when(known)
-        .then(pl.lit(KNOWN))
-        .otherwise(pl.lit(UNKNOWN)),
-    ).select(
-        "area_id",
-        "dimensione",
-        "anno",
-        "attesi",
-        "attesi_inf",
-        "attesi_sup",
-        "serviti",
-        "anno_serviti",
-        "latenti",
-        "latenti_inf",
-        "latenti_sup",
-        "eccedenza",
-        *_COMPARED,
-        "stato_copertura",
-        stato_attesi="stato",
+    return (
+        rows.with_columns(
+            serviti=pl.when(~reserved).then("users"),
+            latenti=beyond("attesi", "users"),
+            latenti_inf=beyond("attesi_inf", "users"),
+            latenti_sup=beyond("attesi_sup", "users"),
+            eccedenza=beyond("users", "attesi"),
+            stato_copertura=pl.when(reserved)
+            .then(pl.lit(RESERVED))
+            .when(known)
+            .then(pl.lit(KNOWN))
+            .otherwise(pl.lit(UNKNOWN)),
+        )
+        .select(
+            "area_id",
+            "dimensione",
+            "anno",
+            "attesi",
+            "attesi_inf",
+            "attesi_sup",
+            "serviti",
+            "anno_serviti",
+            "latenti",
+            "latenti_inf",
+            "latenti_sup",
+            "eccedenza",
+            *_COMPARED,
+            "stato_copertura",
+            stato_attesi="stato",
+        )
+        .sort("area_id", "dimensione")
     )
