@@ -17,7 +17,9 @@ from typer.testing import CliRunner
 from tests.graph.conftest import Project
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.cli.example import esempio
-from will_pipeline.example.deliveries import in_need
+from will_pipeline.contracts.catalogue import load_contracts
+from will_pipeline.example.deliveries import EXERCISES, MEASURES, in_need
+from will_pipeline.example.testimony import VOICES
 from will_pipeline.example.towns import BORGO, TOWNS
 
 pytestmark = pytest.mark.slow
@@ -29,6 +31,12 @@ PERSONS = {
     "isolati_65": "solitudine",
     "competenze_inadeguate": "mobilita",
 }
+
+
+def published(table: str) -> pytest.MarkDecorator:
+    """Run a test only where the mart has this table."""
+    absent = table not in load_contracts("mart")
+    return pytest.mark.skipif(absent, reason=f"the mart has no table {table}")
 
 
 @dataclass(frozen=True)
@@ -176,6 +184,93 @@ def test_the_estimates_hold_most_of_the_truth_that_was_planted(
     inside = both.filter(pl.col("persons").is_between(pl.col("ic_inf"), pl.col("ic_sup")))
     assert both.height == 33
     assert inside.height >= 28
+
+
+def test_every_delivery_is_accepted(example: Run) -> None:
+    workshop = example.project.marts / "esempio" / "lavoro" / "will.duckdb"
+    with duckdb.connect(str(workshop), read_only=True) as warehouse:
+        found = warehouse.execute("SELECT kind, state, message FROM core.delivery").fetchall()
+    if not found:
+        pytest.skip("this graph does not take deliveries in")
+    assert {(state, message) for _, state, message in found} == {("accolta", None)}
+    assert len(found) == 6
+
+
+@published("bisogno_latente")
+def test_latent_need_tells_who_is_followed_and_who_is_not(mart: duckdb.DuckDBPyConnection) -> None:
+    rows = mart.execute(
+        "SELECT area_id, dimensione, serviti, latenti, latenti_inf, latenti_sup, stato_copertura "
+        "FROM bisogno_latente WHERE area_id LIKE '%.Q%'"
+    ).fetchall()
+    states = {(area[:6], state) for area, *_, state in rows}
+    assert ("999001", "nota") in states
+    assert {state for town, state in states if town == "999002"} == {"non nota"}
+    known = {(area, theme): cells for area, theme, *cells, state in rows if state == "nota"}
+    assert len(known) >= 25
+    assert all(low <= latent <= high for _, latent, low, high in known.values())
+    assert known["999001.Q06", "solitudine"][1] == 0
+    least = min(known, key=lambda key: known[key][0] / (known[key][0] + known[key][1]))
+    assert least == ("999001.Q10", "solitudine")
+
+
+@published("valutazione")
+def test_evaluation_finds_the_effect_that_was_planted_and_no_other(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    found = mart.execute("SELECT valutazione_id, ic_inf, ic_sup FROM valutazione").fetchall()
+    intervals = {key.removeprefix("999001-"): (low, high) for key, low, high in found}
+    for measure in MEASURES:
+        low, high = intervals[measure.code]
+        assert low <= measure.effect <= high, measure.code
+    assert intervals["doposcuola"][1] < 0
+
+
+@published("ripartizione_area")
+def test_allocation_shares_out_the_whole_and_leaves_nobody_under_the_floor(
+    mart: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = mart.execute(
+        "SELECT r.quantita, sum(a.proposta), min(a.proposta), r.minimo FROM ripartizione r "
+        "JOIN ripartizione_area a USING (esercizio_id) GROUP BY ALL"
+    ).fetchall()
+    assert len(rows) == len(EXERCISES)
+    for whole, shared, least, floor in rows:
+        assert shared == pytest.approx(whole)
+        assert least >= floor
+
+
+@published("bacino")
+def test_basins_of_the_drawn_town_are_contiguous(mart: duckdb.DuckDBPyConnection) -> None:
+    found = mart.execute("SELECT pro_com, contiguo, n_aree FROM bacino").fetchall()
+    assert {contiguous for town, contiguous, _ in found if town == "999001"} == {True}
+    assert {town for town, *_ in found} == {"999001", "999002"}
+
+
+@published("presidio")
+def test_the_place_outside_every_area_is_told(mart: duckdb.DuckDBPyConnection) -> None:
+    outside = mart.execute("SELECT nome FROM presidio WHERE area_id IS NULL").fetchall()
+    assert outside == [("Colonia estiva fuori comune",)]
+
+
+@published("voce_territorio")
+def test_the_voices_are_published(mart: duckdb.DuckDBPyConnection) -> None:
+    assert mart.execute("SELECT count(*) FROM voce_territorio").fetchall() == [(len(VOICES),)]
+
+
+@published("proiezione")
+def test_the_scenario_is_tested_on_the_towns_own_past(mart: duckdb.DuckDBPyConnection) -> None:
+    found = mart.execute(
+        "SELECT count(*) FROM proiezione WHERE area_id LIKE '999001.Q%' AND stato = 'valido' "
+        "AND prova = 'propria' AND inf <= persone AND persone <= sup"
+    ).fetchall()
+    assert found[0][0] >= 30
+
+
+@published("area_simile")
+def test_twins_are_in_the_other_town(mart: duckdb.DuckDBPyConnection) -> None:
+    found = mart.execute("SELECT area_id, simile_id FROM area_simile").fetchall()
+    assert found
+    assert all(area[:6] != twin[:6] for area, twin in found)
 
 
 def test_the_eight_cities_know_nothing_of_it(example: Run) -> None:

@@ -28,7 +28,7 @@ def esempio(
     """Esegue tutto il percorso su due città inventate, lontano da quelle vere."""
     typer.echo(STARTING)
     # Dagster takes seconds to import: the first words come before.
-    from will_pipeline.cli.example_run import run_example  # noqa: PLC0415
+    from will_pipeline.cli.run_example import run_example  # noqa: PLC0415
 
     outcome, notice = run_example(progetto)
     if outcome.faults:
