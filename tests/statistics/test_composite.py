@@ -40,7 +40,14 @@ IOD_DOMAINS = [
     "Environment_rank",
 ]
 points = st.floats(70, 130)
-profiles = st.lists(points, min_size=2, max_size=8)
+# One indicator far from all the others is where the penalty pulls hardest, and a wrong one shows.
+apart = st.builds(
+    lambda own, rest, others: [own] + [rest] * others,
+    st.one_of(st.sampled_from([70.0, 125.0]), points),
+    st.sampled_from([70.0, 130.0]),
+    st.integers(1, 7),
+)
+profiles = st.one_of(apart, st.lists(points, min_size=2, max_size=8))
 
 
 def toy_goalposts() -> list[Goalposts]:
@@ -146,7 +153,8 @@ def test_ampi_plus_grows_with_each_indicator(profile: list[float], data: st.Data
     weights = mass[: len(profile)] / mass[: len(profile)].sum()
     position = data.draw(st.integers(0, len(profile) - 1))
     raised = list(profile)
-    raised[position] = data.draw(st.floats(profile[position], 130))
+    step = data.draw(st.one_of(st.sampled_from([0.01, 1.0]), st.floats(0, 1)))
+    raised[position] += step * (130 - profile[position])
     gain = weights[position] * (raised[position] - profile[position])
     before, after = penalised_mean([profile, raised], weights=weights)
     assert after - before >= gain / 13 - 1e-9

@@ -80,6 +80,13 @@ def test_fallacy_shows_when_rates_depend_on_composition() -> None:
     assert result.rates[2] > 1.1 * truth
 
 
+def test_more_events_than_residents_are_refused_unless_bounds_admit_them() -> None:
+    persons = np.array([[50.0, 50], [80, 20], [30, 70], [10, 90]])
+    with pytest.raises(InvalidInput, match=r"counts\[2\]: must lie between the bounds"):
+        ecological_stratum_rates([10, 20, 101, 30], persons)
+    assert ecological_stratum_rates([10, 20, 101, 30], persons, bounds=(0, 3)).rates.size == 2
+
+
 def test_broken_input_is_named() -> None:
     with pytest.raises(InvalidInput, match=r"population_by_band\[\d\]: must expect an event"):
         indirect([1, 0], [[1, 1], [0, 0]], [0.1, 0.1])

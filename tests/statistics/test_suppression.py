@@ -238,7 +238,7 @@ def test_broken_masks_thresholds_and_parents_are_named() -> None:
             primary=np.array([True, False, False]),
             fixed=np.array([True, False, False]),
         )
-    with pytest.raises(InvalidInput, match=r"relations\[0\]: must be finite"):
+    with pytest.raises(InvalidInput, match=r"relations\[0\]: the cells miss it by nan"):
         audit([1, 2, 3], np.nan * relations, np.array([True, False, False]))
     with pytest.raises(InvalidInput, match="suppressed"):
         audit([1, 2, 3], relations, np.array([1, 0, 0]))

@@ -18,6 +18,7 @@ from will_pipeline.statistics.clustering import assign, fit_typology, soft_membe
 from will_pipeline.statistics.composite import exponential_ranks, nested_mean
 from will_pipeline.statistics.difference_in_differences import event_study, two_by_two
 from will_pipeline.statistics.fay_herriot import fay_herriot, posterior
+from will_pipeline.statistics.ipf import rake
 from will_pipeline.statistics.linear_log_odds import calibrate
 from will_pipeline.statistics.monte_carlo import simulate_index
 from will_pipeline.statistics.multivariate_mixed import multivariate_mixed
@@ -27,6 +28,12 @@ from will_pipeline.statistics.segregation import entropy_index, interaction, iso
 from will_pipeline.statistics.sobol import Factor, sobol_indices
 from will_pipeline.statistics.standardisation import ecological_stratum_rates, indirect
 from will_pipeline.statistics.structural_series import project_series
+from will_pipeline.statistics.suppression import (
+    audit,
+    bordered,
+    suppress,
+    two_way_relations,
+)
 from will_pipeline.statistics.synthetic import Tilt, estimate_tilt, synthetic_counts
 from will_pipeline.statistics.synthetic_intervals import bootstrap_intervals
 from will_pipeline.statistics.threads import single_threaded
@@ -131,6 +138,15 @@ def synthetic() -> object:
     return tilt, synthetic_counts(persons, RATES, 50_000), drawn
 
 
+def tables() -> object:
+    counts = np.random.default_rng(7).poisson(6, size=(6, 6))
+    cells, relations = bordered(counts).ravel(), two_way_relations(6, 6)
+    hidden = suppress(cells, relations, threshold=5)
+    other = PERSONS[:2_000, ::-1]
+    raked = rake(PERSONS[:2_000], {(0,): other.sum(axis=1), (1,): other.sum(axis=0)})
+    return hidden, audit(cells, relations, hidden.suppressed), raked
+
+
 def index() -> object:
     draws = 100 + 10 * np.random.default_rng(6).normal(size=(200, 200, 4))
     return simulate_index(
@@ -152,6 +168,7 @@ def index() -> object:
         permuted,
         synthetic,
         index,
+        tables,
         lambda: nearest_areas(POOL, np.arange(4_000) % 8, indicators=NAMES),
         lambda: fay_herriot(OUTCOME, np.linspace(0.2, 2, ROWS), DESIGN),
         lambda: posterior(OUTCOME[:400], np.linspace(0.2, 2, 400), DESIGN[:400]),

@@ -214,7 +214,11 @@ CASES: list[tuple[Any, ...]] = [
     (
         suppression.primary_suppression,
         {"counts": EVENTS, "threshold": 5.0, "denominators": PERSONS},
-        {"counts": "nan negative", "threshold": "nan zero", "denominators": "nan negative"},
+        {
+            "counts": "nan negative >denominators",
+            "threshold": "nan zero",
+            "denominators": "nan negative",
+        },
         "counts denominators",
     ),
     (suppression.hierarchy_relations, {"parent": [1, -1]}, {"parent": [[0.5]]}),

@@ -148,7 +148,8 @@ def marshall(events: ArrayLike, population: ArrayLike) -> MarshallRates:
     differ no more than chance allows: every area then gets m.
 
     Args:
-        events: Events per area, shape (n,), whole or fractional, not negative.
+        events: Events per area, shape (n,), whole or fractional, not negative; they may exceed the
+            population where a person can have several.
         population: Persons (or person-years) at risk per area, shape (n,), above zero.
 
     Returns:

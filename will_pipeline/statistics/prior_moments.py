@@ -60,7 +60,8 @@ def morris_weights(
 
     raw_i has sampling variance V_i = u_i / base_i and its expectation has variance A within the
     group. A solves sum base (raw - mean)^2 = sum u_i (1 - share_i) + A sum (base_i - trial_i)
-    (1 - share_i), share_i being base_i over the group's; a negative solution counts as zero. The
+    (1 - share_i), share_i being base_i over the group's and a base below one trial telling nothing
+    of A; a negative solution counts as zero. The
     weight is B_i = (k - 3) / (k - 1) V_i / (V_i + A), zero in groups of fewer than four areas. The
     variance is B^2 var(mean) + 2 / (k - 3) B^2 (raw - mean)^2, up to the ratio of the typical
     V + A to the area's.

@@ -58,7 +58,7 @@ def indirect(
     comparable with the standard, and with each other only as far as compositions are similar.
 
     Args:
-        observed: Events per area, shape (n,).
+        observed: Events per area, shape (n,); they may exceed the persons, who can have several.
         population_by_band: Persons per area and band, shape (n, b).
         standard_rates: Events per person of each band in the standard population, shape (b,).
 
@@ -108,8 +108,9 @@ def ecological_stratum_rates(
         Rates with their diagnostics.
 
     Raises:
-        InvalidInput: If an array is malformed, lengths differ, an area has no residents, areas are
-            too few, bounds are not increasing, or the shares are collinear.
+        InvalidInput: If an array is malformed, lengths differ, an area has no residents or a rate
+            out of `bounds` (events above residents, as a rule), areas are too few, bounds are not
+            increasing, or the shares are collinear.
 
     Source:
         Goodman, L. A. (1953), Ecological regressions and behavior of individuals, American
@@ -123,6 +124,9 @@ def ecological_stratum_rates(
     if not bounds[0] < bounds[1]:
         raise InvalidInput("bounds", f"must be increasing, found {bounds!r}")
     residents = checks.positive(population.sum(axis=1), argument="population_by_band total")
+    within = (count >= bounds[0] * residents) & (count <= bounds[1] * residents)
+    rule = f"must lie between the bounds {bounds!r} times the residents"
+    checks.require(within, count, argument="counts", rule=rule)
     root = np.sqrt(residents)
     design = population / residents[:, None] * root[:, None]
     target = count / residents * root

@@ -23,6 +23,28 @@ PUBLISHED = {
 }
 
 
+RISK = "social isolation risk"
+LISTED = {
+    (f"{RISK} (no aggregation place and no conversation in a week)", "65+", "Italy"): (
+        "isolation",
+        "total",
+        "total",
+    ),
+    (RISK, "85+", "Italy"): ("isolation", "age", "85+"),
+    (RISK, "65+ low education", "Italy"): ("isolation", "education", "low"),
+    (RISK, "65+ economic difficulties", "Italy"): ("isolation", "economic_difficulty", "many"),
+    (RISK, "65+", "North"): ("isolation", "area", "north"),
+    (RISK, "65+", "Centre"): ("isolation", "area", "centre"),
+    (RISK, "65+", "South"): ("isolation", "area", "south_and_islands"),
+    ("attends no aggregation place", "65+", "Italy"): ("no_aggregation_place", "total", "total"),
+    ("no contact even by phone with other people", "65+", "Italy"): (
+        "no_contact",
+        "total",
+        "total",
+    ),
+}
+
+
 def test_reads_a_typed_rate() -> None:
     assert passi_argento({"t.yaml": TABLE.encode()}).rows() == [
         ("isolation", "age", "85+", 32.0, "2023-2024", "https://esempio.it/")
@@ -57,3 +79,16 @@ def test_every_typed_rate_is_the_published_one(shared: Path) -> None:
         }
     typed = {tuple(row[:3]): row[3] for row in passi_argento({}).rows()}
     assert typed == expected
+
+
+def test_another_list_of_published_rates_says_the_same(shared: Path) -> None:
+    path = shared / "oracles" / "loneliness" / "published_rates.csv"
+    with path.open(encoding="utf-8") as lines:
+        rows = [row for row in csv.DictReader(lines) if "assi d'Argento" in row["source"]]
+    typed = {tuple(row[:3]): row[3] for row in passi_argento({}).rows()}
+    found = {
+        (row["measure"], row["population"], row["breakdown"]): float(row["value_pct"])
+        for row in rows
+    }
+    assert len(found) == len(LISTED) == 9
+    assert {key: typed[ours] for key, ours in LISTED.items()} == found
