@@ -64,7 +64,23 @@ class ClusterChoice:
 
     @classmethod
     def among(cls, candidates: Sequence[Stability]) -> Self:
-        """Choose the candidate of highest mean index, the one of fewer clusters when tied."""
+        """Choose the candidate of highest mean index, the one of fewer clusters when tied.
+
+        Args:
+            candidates: Stability of each number of clusters tried, at least one.
+
+        Returns:
+            The choice, with every candidate.
+
+        Raises:
+            InvalidInput: If there is no candidate.
+
+        Source:
+            Hennig, C. (2007), Cluster-wise assessment of cluster stability, Computational
+            Statistics and Data Analysis 52.
+        """
+        if not candidates:
+            raise InvalidInput("candidates", "must hold at least one number of clusters")
         best = max(candidates, key=lambda tried: (tried.mean, -tried.clusters))
         return cls(chosen=best.clusters, candidates=tuple(candidates))
 

@@ -114,7 +114,20 @@ class FrozenTreatment:
     offset: float = 0.0
 
     def apply(self, values: FloatArray) -> FloatArray:
-        """Treat values of any shape; missing ones stay missing."""
+        """Treat values as the pool's were: moved onto its ends, then the logarithm where taken.
+
+        Args:
+            values: Values in the unit of the indicator, any shape; missing ones stay missing.
+
+        Returns:
+            Treated values of the same shape.
+
+        Raises:
+            TypeError: If they are not numbers.
+
+        Source:
+            Becker, W. and others (2022), COINr: composite indicators in R, JOSS 7(78).
+        """
         inside = np.clip(values, self.lower, self.upper)
         if self.log > 0:
             return np.asarray(np.log(inside - self.lower + self.offset))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from will_pipeline.statistics.checks import FloatArray
-from will_pipeline.statistics.grouping import group_index
+from will_pipeline.statistics.grouping import group_index, known_labels
 
 ROOT_RANGE = 2**63 - 1
 Rows = NDArray[np.intp]
@@ -34,8 +34,8 @@ def streams(
     Raises:
         InvalidInput: If the labels are not a vector or one is missing; the argument is `groups`.
     """
-    labels = np.asarray(groups)
-    member = group_index(labels, length=len(labels), argument="groups")
+    labels = known_labels(groups, argument="groups")
+    member = group_index(labels, length=labels.size, argument="groups")
     root = int(generator.integers(ROOT_RANGE))
     for group in np.unique(member):
         rows = np.flatnonzero(member == group)
