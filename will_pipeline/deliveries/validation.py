@@ -161,7 +161,8 @@ def _personal_cell(cell: Cell, column: TemplateColumn, *, bad: bool) -> str | No
     """Kind of personal data in a cell; a cell that is what its column asks for has none."""
     if column.type not in ("testo", "codice") and not bad:
         return None
-    if kind := personal_data.content_kind(cell.text):
+    kind = personal_data.content_kind(cell.text)
+    if kind is not None and not (kind == personal_data.BIRTH and column.type == "data"):
         return kind
     if column.prose and personal_data.names_someone(cell.text):
         return "il nome di una persona"
