@@ -64,9 +64,10 @@ def test_every_view_answers_in_both_languages_with_the_same_rows(
 ) -> None:
     pairs = [(table.table, table.english) for table in contracts.values()]
     pairs += [(view.view, view.english) for view in views.values()]
+    may_be_empty = {table.table for table in contracts.values() if table.from_deliveries}
     for italian, english in pairs:
         rows = reader.execute(f"SELECT * FROM {italian} ORDER BY ALL").fetchall()
-        assert rows, italian
+        assert rows or italian in may_be_empty, italian
         assert reader.execute(f"SELECT * FROM en.{english} ORDER BY ALL").fetchall() == rows
 
 

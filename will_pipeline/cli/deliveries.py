@@ -178,7 +178,7 @@ def _areas_of(town: Town, project: Path) -> Areas:
 def _state(outcome: Outcome) -> str:
     words = WORDS_OF_STATE[outcome.state]
     if outcome.pointer is None:
-        new = ", da accogliere al prossimo percorso" if outcome.tables else ""
+        new = " al prossimo percorso" if outcome.tables else ""
         return f"{words}{new}"
     return f"{words}; righe in uso {outcome.rows}, dal {outcome.pointer.accepted_on:%d/%m/%Y}"
 

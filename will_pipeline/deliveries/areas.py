@@ -15,7 +15,7 @@ from will_pipeline.deliveries.problems import BadValue, quoted
 
 WORDS_OF_LEVEL = {"C": "comune", "Q": "quartiere", "A": "area di censimento"}
 _SUGGESTIONS = 3
-_LIKENESS = 0.6
+_LIKENESS, _SWAPPED = 0.6, 1.0
 _NUMBERED = re.compile(r"([A-Z])([0-9]+)")
 
 
@@ -91,7 +91,9 @@ class Areas:
             area: max(_likeness(meant, form) for form in self._written(area))
             for area in self.of_levels(levels)
         }
-        close = [area for area in likeness if likeness[area] >= _LIKENESS]
+        # Where letters were only swapped, other areas would be noise.
+        least = _SWAPPED if _SWAPPED in likeness.values() else _LIKENESS
+        close = [area for area in likeness if likeness[area] >= least]
         areas = sorted(close, key=lambda area: (-likeness[area], area))[:_SUGGESTIONS]
         if not areas:
             return ""
@@ -101,7 +103,7 @@ class Areas:
 def _likeness(meant: str, form: str) -> float:
     """How close two words are; the same letters in another order are the closest of typos."""
     if sorted(meant) == sorted(form):
-        return 1.0
+        return _SWAPPED
     return difflib.SequenceMatcher(None, meant, form).ratio()
 
 

@@ -28,9 +28,10 @@ USERS = "utenti_servizi"
         (
             "area",
             "Q20",
-            "«Q20» non è un'area di Provaglia; forse Q02 (Città Alta) o Q01",
+            "«Q20» non è un'area di Provaglia; forse Q02 (Città Alta). Le",
         ),
         ("area", "Q4", "Le aree della città: Q01-Q03, Q10, A01-A02."),
+        ("area", "Q05", "forse Q01 (Centro) o Q02 (Città Alta) o Q03 (Colle). Le"),
         ("area", "Centr", "forse Q01 (Centro)"),
         ("area", "099002.Q01", "«099002.Q01» non è un'area di Provaglia"),
         ("area", "Provaglia", "serve un'area di livello quartiere o area di censimento"),
