@@ -159,11 +159,12 @@ def _write_readme(sheet: Any, template: Template, areas: Areas | None) -> None:
 
 def _write_part(sheet: Any, part: Part, rows: Sequence[Mapping[str, str]]) -> None:
     sheet.append([column.name for column in part.columns])
-    for row in rows:
-        sheet.append([row.get(column.name, "") or None for column in part.columns])
-        for cell in sheet[sheet.max_row]:
-            # What was given is text, even where it begins like a formula.
-            cell.data_type = "s" if cell.value is not None else "n"
+    for number, row in enumerate(rows, start=2):
+        for position, column in enumerate(part.columns, start=1):
+            if text := row.get(column.name, ""):
+                cell = sheet.cell(row=number, column=position, value=text)
+                # What was given is text, even where it begins like a formula.
+                cell.data_type = "s"
     for position, column in enumerate(part.columns, start=1):
         cell = sheet.cell(row=1, column=position)
         cell.font = Font(bold=column.required)

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from will_pipeline.deliveries import personal_data
 from will_pipeline.deliveries.cells import Cell, Line, Sheet, plain
 from will_pipeline.deliveries.model import Part, Template, TemplateColumn
-from will_pipeline.deliveries.problems import BadValue, Problem
+from will_pipeline.deliveries.problems import MOST_FOUND, BadValue, Problem
 from will_pipeline.deliveries.values import Setting, Value, read_value
 
 Values = dict[str, Value | None]
@@ -70,6 +70,8 @@ def _parse(sheet: Sheet, part: Part, setting: Setting) -> Parsed:
     present = [column for column in part.columns if column.name in parsed.position]
     for line in sheet.lines:
         _read_line(parsed, line, present, here)
+        if len(parsed.problems) >= MOST_FOUND:
+            return parsed
     if len(present) == len(part.columns):
         parsed.problems += _repeated(parsed)
     return parsed

@@ -16,7 +16,7 @@ from tests.unit.deliveries.examples import (
 )  # fmt: skip
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.catalogue import load_templates
-from will_pipeline.deliveries.problems import MOST_LISTED, Problem, listed
+from will_pipeline.deliveries.problems import MOST_FOUND, MOST_LISTED, Problem, listed
 from will_pipeline.deliveries.rules import RULES
 
 USERS = "utenti_servizi"
@@ -201,6 +201,13 @@ def test_all_faults_are_listed_up_to_a_limit(areas: Areas) -> None:
     lines = listed(problems)
     assert len(lines) == MOST_LISTED + 1
     assert lines[-1] == "Ci sono altri 10 difetti."
+
+
+def test_a_file_of_faults_is_read_no_further_than_needed(areas: Areas) -> None:
+    row = {"area": "Q99", "bisogno": "giovani", "anno": "2025", "utenti": "1"}
+    problems = examined(as_csv(USERS, {"utenti": [row] * 900}), USERS, areas).problems
+    assert len(problems) == MOST_FOUND
+    assert listed(problems)[-1] == "Ci sono più di 179 altri difetti."
 
 
 def test_personal_data_come_first_and_one_left_is_told_as_one() -> None:
