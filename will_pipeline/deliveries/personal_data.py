@@ -162,9 +162,8 @@ def names_someone(text: str) -> bool:
 @cache
 def _full_name() -> re.Pattern[str]:
     names = "|".join(_GIVEN_NAMES.read_text("utf-8").split())
-    return re.compile(
-        rf"(?:\b(?P<before>[\w'’]{1, 40})[\s'’]{1, 3})?\b(?P<given>{names})\s(?P<surname>{_SURNAME})"
-    )
+    before = r"(?:\b(?P<before>[\w'’]{1,40})[\s'’]{1,3})?"
+    return re.compile(rf"{before}\b(?P<given>{names})\s(?P<surname>{_SURNAME})")
 
 
 def _has_phone(text: str) -> bool:
