@@ -171,9 +171,3 @@ def _has_phone(text: str) -> bool:
         sum(character.isdigit() for character in found.group()) >= _LEAST_PHONE_DIGITS
         for found in _PHONE.finditer(text)
     )
-
-
-def in_a_name(stem: str) -> bool:
-    """Whether the name of a file speaks of somebody."""
-    words = " ".join(stem.replace("_", " ").split())
-    return bool(content_kind(words) or content_kind(stem) or is_a_name(words.title()))

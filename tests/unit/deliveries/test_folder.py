@@ -238,16 +238,20 @@ def test_files_of_other_names_are_told_and_lock_files_ignored(desk: Desk) -> Non
     })  # fmt: skip
     found = desk.rows()
     assert found.select("kind", "file", "state").rows() == [
-        ("non_riconosciuta", "utenti.csv", "rifiutata")
+        ("non_riconosciuta", "file con altri nomi (1)", "rifiutata")
     ]
     assert "i nomi sono misure, popolazione_eta, presidi" in found["message"][0]
 
 
-def test_a_file_named_after_somebody_is_not_named(desk: Desk) -> None:
-    desk.put("provaglia", {"mario_rossi.csv": b"x", "altro.csv": b"x"})
-    found = desk.rows()
-    assert found["file"].to_list() == ["file con altri nomi"]
-    assert "rossi" not in found["message"][0]
+@pytest.mark.parametrize(
+    "name",
+    ["mario_rossi.csv", "presidi.mario rossi.csv", "presidi.rossi", "presidi", "rossi.presidi.csv"],
+)
+def test_a_name_of_no_delivery_is_never_repeated(name: str, desk: Desk) -> None:
+    desk.put("provaglia", {name: b"x"})
+    [row] = desk.rows().to_dicts()
+    assert row["kind"] == "non_riconosciuta"
+    assert "rossi" not in f"{row['file']}{row['message']}"
 
 
 def test_folders_of_no_town_are_told(desk: Desk) -> None:

@@ -114,14 +114,16 @@ def test_headers_of_the_template_are_not_suspect(areas: Areas) -> None:
         ("misure", "elenco", "titolo"), ("ripartizione", "esercizi", "unita"),
     ],
 )  # fmt: skip
-@pytest.mark.parametrize("write", [as_csv, as_workbook])
 def test_a_fiscal_code_is_refused_wherever_it_stands(
-    kind: str, part: str, column: str, write, areas: Areas
+    kind: str, part: str, column: str, areas: Areas
 ) -> None:
-    found = examined(write(kind, changed(kind, part, 0, **{column: INVENTED})), kind, areas)
-    assert found.tables == {}
-    assert any(problem.personal for problem in found.problems)
-    assert INVENTED not in "".join(map(str, found.problems))
+    rows = changed(kind, part, 0, **{column: INVENTED})
+    # A workbook takes ten times as long to write, and its cells are read by the same code.
+    for write in (as_csv, as_workbook) if kind == "voce_tavolo" else (as_csv,):
+        found = examined(write(kind, rows), kind, areas)
+        assert found.tables == {}
+        assert any(problem.personal for problem in found.problems)
+        assert INVENTED not in "".join(map(str, found.problems))
 
 
 def test_a_headerless_list_of_persons_is_refused_without_echo(areas: Areas) -> None:
@@ -174,11 +176,3 @@ def test_no_message_ever_repeats_a_personal_value(value: str, place: str, areas:
     assert value not in told
     pieces = [piece for piece in re.split(r"[@./\s]", value) if len(piece) > 3]
     assert [piece for piece in pieces if piece in told.replace("2025", "")] == []
-
-
-@pytest.mark.parametrize(
-    ("stem", "found"),
-    [("mario_rossi", True), (INVENTED, True), ("3331234567", True), ("utenti 2025", False)],
-)
-def test_names_of_files_may_speak_of_somebody(stem: str, found: bool) -> None:
-    assert personal_data.in_a_name(stem) is found
