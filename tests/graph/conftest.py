@@ -12,6 +12,7 @@ import polars as pl
 import pytest
 
 from will_pipeline.definitions import PROJECT, build_defs, default_resources
+from will_pipeline.orchestration.deliveries import Deliveries
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.schedules import REFRESH
 from will_pipeline.sources.descriptor import load_sources
@@ -31,12 +32,20 @@ class Project:
         return self.folder / "data" / "raw" / "figures"
 
     @property
+    def consegne(self) -> Path:
+        return self.folder / "data" / "raw" / "consegne"
+
+    @property
     def marts(self) -> Path:
         return self.folder / "data" / "marts"
 
     def resources(self, now: str) -> Mapping[str, dg.ConfigurableResource]:
+        raw = self.folder / "data" / "raw"
         return {
             **default_resources(self.folder),
+            "deliveries": Deliveries(
+                folder=str(self.consegne), archive=str(raw / "consegne_accolte"), today=now[:10]
+            ),
             "mart_shelf": MartShelf(folder=str(self.marts), now=now),
             "estimation": EstimationSettings(draws=FEW_DRAWS),
         }

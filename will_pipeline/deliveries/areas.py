@@ -15,7 +15,7 @@ from will_pipeline.deliveries.problems import BadValue, quoted
 
 WORDS_OF_LEVEL = {"C": "comune", "Q": "quartiere", "A": "area di censimento"}
 _SUGGESTIONS = 3
-_LIKENESS = 0.6
+_LIKENESS, _SWAPPED = 0.6, 1.0
 _NUMBERED = re.compile(r"([A-Z])([0-9]+)")
 
 
@@ -35,6 +35,11 @@ class Areas:
         self.level = dict(mine.select("area_id", "level").iter_rows())
         self.name = dict(mine.select("area_id", "name").iter_rows())
         self.residents = dict(mine.select("area_id", "residents").iter_rows())
+        self._forms = {area: self._written(area) for area in self.level}
+        self._called: dict[str, list[str]] = {}
+        for area, forms in self._forms.items():
+            for form in forms:
+                self._called.setdefault(form, []).append(area)
 
     def find(self, text: str, levels: Iterable[str]) -> str:
         """Find the area that a cell names.
@@ -51,7 +56,7 @@ class Areas:
                 is not one of those asked for.
         """
         allowed = tuple(levels)
-        meant = [area for area in self.level if _same(text) in self._written(area)]
+        meant = self._called.get(_same(text), [])
         fitting = [area for area in meant if self.level[area] in allowed]
         if len(fitting) == 1:
             return fitting[0]
@@ -88,10 +93,12 @@ class Areas:
     def _nearest(self, text: str, levels: tuple[str, ...]) -> str:
         meant = _same(text)[:80]
         likeness = {
-            area: max(_likeness(meant, form) for form in self._written(area))
+            area: max(_likeness(meant, form) for form in self._forms[area])
             for area in self.of_levels(levels)
         }
-        close = [area for area in likeness if likeness[area] >= _LIKENESS]
+        # Where letters were only swapped, other areas would be noise.
+        least = _SWAPPED if _SWAPPED in likeness.values() else _LIKENESS
+        close = [area for area in likeness if likeness[area] >= least]
         areas = sorted(close, key=lambda area: (-likeness[area], area))[:_SUGGESTIONS]
         if not areas:
             return ""
@@ -101,7 +108,7 @@ class Areas:
 def _likeness(meant: str, form: str) -> float:
     """How close two words are; the same letters in another order are the closest of typos."""
     if sorted(meant) == sorted(form):
-        return 1.0
+        return _SWAPPED
     return difflib.SequenceMatcher(None, meant, form).ratio()
 
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import polars as pl
 
-from will_pipeline.deliveries import personal_data
 from will_pipeline.deliveries.archive import Archive, Pointer
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.catalogue import source_id
@@ -26,7 +25,7 @@ from will_pipeline.deliveries.reading import MOST_BYTES
 ACCEPTED, REFUSED, LAST_GOOD = "accolta", "rifiutata", "ultima_buona"
 UNKNOWN = "non_riconosciuta"
 IGNORED_SUFFIX = ".txt"
-_NAMES_SHOWN = 5
+_SUFFIXES = ("csv", "xlsx", "xls", "xlsm", "ods", "tsv")
 
 
 @dataclass(frozen=True)
@@ -199,9 +198,16 @@ def towns(municipalities: pl.DataFrame) -> Iterator[Town]:
 
 
 def kind_of(name: str, templates: Mapping[str, Template]) -> str | None:
-    """Kind of delivery that a file is, by its name."""
-    kind = plain(Path(name).name.split(".")[0])
-    return kind if kind in templates else None
+    """Kind of delivery that a file is, by its name: `<kind>` or `<kind>.<part>`, and an extension.
+
+    Any other name is of no kind, since messages repeat the names of deliveries and nobody knows
+    what else a name may say.
+    """
+    *words, suffix = [plain(word) for word in Path(name).name.split(".")]
+    if suffix not in _SUFFIXES or not words or words[0] not in templates:
+        return None
+    parts = {part.name for part in templates[words[0]].parts}
+    return words[0] if len(words) == 1 or (len(words) == 2 and words[1] in parts) else None
 
 
 def delivery_rows(outcomes: list[Outcome], templates: Mapping[str, Template]) -> pl.DataFrame:
@@ -269,8 +275,6 @@ def _still_there(tables: Tables, areas: Areas) -> bool:
 
 
 def _unknown(paths: list[Path], templates: Mapping[str, Template]) -> Problem:
-    names = [path.name for path in paths]
-    told = [name for name in names if not personal_data.in_a_name(Path(name).stem)]
-    shown = ", ".join(told[:_NAMES_SHOWN]) if len(told) == len(names) else "file con altri nomi"
+    """Problem of files of other names, counted and not named: a name may be somebody's."""
     rule = f"il nome non è di nessuna consegna; i nomi sono {', '.join(templates)}."
-    return Problem(shown, "", rule)
+    return Problem(f"file con altri nomi ({len(paths)})", "", rule)

@@ -32,7 +32,8 @@ _ODD = (
     *(19, 21, 2, 4, 18, 20, 11, 3, 6, 8, 12, 14, 16, 10, 22, 25, 24, 23),
 )
 """Value of each character in an odd place."""
-_MAIL = re.compile(r"[\w.+'-]+\s?@\s?[\w-]+(?:\.[\w-]+)+")
+# Every repetition has a limit: a long cell must not cost more than its length.
+_MAIL = re.compile(r"[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _PHONE = re.compile(
     r"(?<![\w,.])(?:(?:\+|00)39[\s./-]?)?"
     r"(?:3[0-9]{2}[\s./-]?[0-9]{2,3}[\s./-]?[0-9]{2}[\s./-]?[0-9]{1,3}"
@@ -100,7 +101,7 @@ def content_kind(text: str) -> str | None:
     """
     if has_fiscal_code(text):
         return FISCAL_CODE
-    if _MAIL.search(text):
+    if "@" in text and _MAIL.search(text):
         return MAIL
     if _IBAN.search(text):
         return BANK
@@ -161,9 +162,8 @@ def names_someone(text: str) -> bool:
 @cache
 def _full_name() -> re.Pattern[str]:
     names = "|".join(_GIVEN_NAMES.read_text("utf-8").split())
-    return re.compile(
-        rf"(?:\b(?P<before>[\w'’]+)[\s'’]+)?\b(?P<given>{names})\s(?P<surname>{_SURNAME})"
-    )
+    before = r"(?:\b(?P<before>[\w'’]{1,40})[\s'’]{1,3})?"
+    return re.compile(rf"{before}\b(?P<given>{names})\s(?P<surname>{_SURNAME})")
 
 
 def _has_phone(text: str) -> bool:
@@ -171,9 +171,3 @@ def _has_phone(text: str) -> bool:
         sum(character.isdigit() for character in found.group()) >= _LEAST_PHONE_DIGITS
         for found in _PHONE.finditer(text)
     )
-
-
-def in_a_name(stem: str) -> bool:
-    """Whether the name of a file speaks of somebody."""
-    words = " ".join(stem.replace("_", " ").split())
-    return bool(content_kind(words) or content_kind(stem) or is_a_name(words.title()))

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 MOST_LISTED = 20
+MOST_FOUND = 200
+"""After so many problems a table is read no further: the file is refused all the same."""
 _CODE = re.compile(r"(?:[0-9]{6}\.)?[QACqac][0-9]{0,3}")
 _NUMBER = re.compile(r"-?[0-9]{1,6}(?:[.,][0-9]{1,3})?")
 
@@ -64,6 +66,8 @@ def listed(problems: Sequence[Problem], most: int = MOST_LISTED) -> tuple[str, .
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: not problem.personal)
     lines = [str(problem) for problem in ordered[:most]]
     left = len(ordered) - len(lines)
-    if left:
+    if len(ordered) >= MOST_FOUND:
+        lines.append(f"Ci sono più di {left - 1} altri difetti.")
+    elif left:
         lines.append("C'è un altro difetto." if left == 1 else f"Ci sono altri {left} difetti.")
     return tuple(lines)

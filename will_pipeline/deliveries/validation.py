@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from will_pipeline.deliveries import personal_data
 from will_pipeline.deliveries.cells import Cell, Line, Sheet, plain
 from will_pipeline.deliveries.model import Part, Template, TemplateColumn
-from will_pipeline.deliveries.problems import BadValue, Problem
+from will_pipeline.deliveries.problems import MOST_FOUND, BadValue, Problem
 from will_pipeline.deliveries.values import Setting, Value, read_value
 
 Values = dict[str, Value | None]
@@ -70,6 +70,8 @@ def _parse(sheet: Sheet, part: Part, setting: Setting) -> Parsed:
     present = [column for column in part.columns if column.name in parsed.position]
     for line in sheet.lines:
         _read_line(parsed, line, present, here)
+        if len(parsed.problems) >= MOST_FOUND:
+            return parsed
     if len(present) == len(part.columns):
         parsed.problems += _repeated(parsed)
     return parsed
@@ -161,7 +163,8 @@ def _personal_cell(cell: Cell, column: TemplateColumn, *, bad: bool) -> str | No
     """Kind of personal data in a cell; a cell that is what its column asks for has none."""
     if column.type not in ("testo", "codice") and not bad:
         return None
-    if kind := personal_data.content_kind(cell.text):
+    kind = personal_data.content_kind(cell.text)
+    if kind is not None and not (kind == personal_data.BIRTH and column.type == "data"):
         return kind
     if column.prose and personal_data.names_someone(cell.text):
         return "il nome di una persona"

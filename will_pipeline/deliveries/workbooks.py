@@ -7,7 +7,9 @@ read by the value the spreadsheet left in them, and refused where it left none.
 from __future__ import annotations
 
 import io
+import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +26,7 @@ MOST_UNZIPPED, MOST_MEMBERS = 200_000_000, 500
 _MACROS = ("vbaproject", "macrosheets", "activex")
 _DOCTYPES = tuple("<!DOCTYPE".encode(coding) for coding in ("ascii", "utf-16-le", "utf-16-be"))
 _CHUNK = 1 << 20
+_DAMAGED = "la cartella di lavoro è rovinata."
 
 
 def read_workbook(name: str, content: bytes, template: Template) -> dict[str, Sheet]:
@@ -43,30 +46,42 @@ def read_workbook(name: str, content: bytes, template: Template) -> dict[str, Sh
     """
     _check_archive(name, content)
     try:
-        values = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-        formulas = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
-        tabs = _tabs(name, values.sheetnames, template)
-        problems = list(_other_tabs(name, values, set(tabs.values())))
-        sheets = {}
-        for part in template.parts:
-            tab = tabs[part.name]
-            sheets[part.name] = _sheet(name, part, values[tab], formulas[tab])
+        # openpyxl warns about styles and validations that it leaves out: nobody asked for them.
+        with warnings.catch_warnings(action="ignore"):
+            sheets, problems = _read_sheets(name, content, template)
     except Refused:
         raise
     # A damaged workbook makes openpyxl raise almost anything, and must stop this delivery alone.
     except Exception as problem:
-        raise Refused(Problem(name, "", "la cartella di lavoro è rovinata.")) from problem
+        raise Refused(Problem(name, "", _DAMAGED)) from problem
     if problems:
         raise Refused(*problems)
     return sheets
+
+
+def _read_sheets(
+    name: str, content: bytes, template: Template
+) -> tuple[dict[str, Sheet], list[Problem]]:
+    values = load_workbook(io.BytesIO(content), read_only=True, data_only=True)
+    formulas = load_workbook(io.BytesIO(content), read_only=True, data_only=False)
+    tabs = _tabs(name, values.sheetnames, template)
+    problems = list(_other_tabs(name, values, set(tabs.values())))
+    sheets = {}
+    for part in template.parts:
+        tab = tabs[part.name]
+        try:
+            sheets[part.name] = _sheet(name, part, values[tab], formulas[tab])
+        except Refused as refusal:
+            problems += refusal.problems
+    return sheets, problems
 
 
 def _check_archive(name: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             rule = _archive_rule(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError) as problem:
-        raise Refused(Problem(name, "", "la cartella di lavoro è rovinata.")) from problem
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as problem:
+        raise Refused(Problem(name, "", _DAMAGED)) from problem
     if rule:
         raise Refused(Problem(name, "", rule))
 

@@ -1,0 +1,202 @@
+"""The commands `will consegne`: what a municipality types before and after it hands files in.
+
+Commands parse, call the library and print; areas come from the published mart, so that nothing
+here needs the graph.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
+
+import duckdb
+import polars as pl
+import typer
+
+from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.deliveries.archive import Archive
+from will_pipeline.deliveries.areas import Areas
+from will_pipeline.deliveries.blank import blank_csv, blank_workbook
+from will_pipeline.deliveries.catalogue import load_templates
+from will_pipeline.deliveries.folder import Folder, Outcome, Town, examine_paths, kind_of
+from will_pipeline.deliveries.problems import listed
+from will_pipeline.mart.release import DATABASE_FILE
+
+consegne = typer.Typer(
+    name="consegne",
+    help="I file che i comuni consegnano: modelli, verifica, stato.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+PROJECT = Path(__file__).parent.parent.parent
+ROME = ZoneInfo("Europe/Rome")
+BAD = 1
+WORDS_OF_STATE = {
+    "accolta": "accolta",
+    "rifiutata": "rifiutata, nessun dato in uso",
+    "ultima_buona": "rifiutata, in uso l'ultima buona",
+}
+_AREA_COLUMNS = {"level": "livello", "name": "nome", "residents": "popolazione"}
+
+Project = Annotated[
+    Path, typer.Option("--progetto", help="Cartella del progetto, con data/.", show_default=False)
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Risponde in JSON.")]
+
+
+class Format(StrEnum):
+    """Formats of a blank template."""
+
+    csv = "csv"
+    xlsx = "xlsx"
+
+
+@consegne.callback()
+def about() -> None:
+    """I file che i comuni consegnano: modelli, verifica, stato."""
+
+
+@consegne.command()
+def elenco(progetto: Project = PROJECT, *, as_json: AsJson = False) -> None:
+    """Dice lo stato di ogni consegna, per città e tipo, senza cambiare niente."""
+    data = progetto / "data" / "raw"
+    folder = Folder(
+        data / "consegne", Archive(data / "consegne_accolte"), load_templates(), _today()
+    )
+    municipalities = _municipalities()
+    outcomes = folder.examine(municipalities, _areas(progetto), keep=False)
+    strangers = folder.strangers(municipalities)
+    if as_json:
+        told = {"consegne": [_told(each) for each in outcomes], "cartelle_sconosciute": strangers}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    if not outcomes and not strangers:
+        typer.echo("Nessuna consegna. I file vanno in data/raw/consegne/<città>/.")
+    for outcome in outcomes:
+        typer.secho(f"{outcome.town.name}, {outcome.kind}: {_state(outcome)}", bold=True)
+        for line in listed(outcome.problems):
+            typer.echo(f"  {line}")
+    if strangers:
+        names = ", ".join(city.slug for city in load_cities())
+        typer.echo(f"Cartelle di nessuna città: {len(strangers)}. I nomi ammessi sono {names}.")
+
+
+@consegne.command()
+def modello(
+    tipo: Annotated[str, typer.Argument(help="Tipo di consegna, per esempio utenti_servizi.")],
+    citta: Annotated[str, typer.Option(help="Città di cui elencare le aree.")] = "",
+    formato: Annotated[Format, typer.Option(help="CSV o cartella di lavoro.")] = Format.xlsx,
+    cartella: Annotated[Path, typer.Option(help="Dove scrivere.")] = Path(),
+    progetto: Project = PROJECT,
+) -> None:
+    """Scrive un modello vuoto da compilare, senza toccare i file che ci sono già."""
+    template = load_templates()[_kind(tipo)]
+    areas = _areas_of(_town(citta), progetto) if citta else None
+    make = blank_workbook if formato is Format.xlsx else blank_csv
+    files = make(template, areas)
+    present = [name for name in files if (cartella / name).exists()]
+    if present:
+        _stop(f"nella cartella c'è già {', '.join(present)}: spostalo o scegli --cartella.")
+    cartella.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (cartella / name).write_bytes(content)
+        typer.echo(cartella / name)
+
+
+@consegne.command()
+def verifica(
+    file: Annotated[list[Path], typer.Argument(help="Il file, o i CSV di una stessa consegna.")],
+    citta: Annotated[str, typer.Option(help="Città che consegna.")],
+    tipo: Annotated[str, typer.Option(help="Tipo; di solito lo dice il nome del file.")] = "",
+    progetto: Project = PROJECT,
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Controlla un file senza conservarlo: esce con 0 se va bene, con 1 se no."""
+    templates = load_templates()
+    kind = _kind(tipo or kind_of(file[0].name, templates) or "")
+    absent = [path.name for path in file if not path.is_file()]
+    if absent:
+        _stop(f"non trovo {', '.join(absent)}.")
+    areas = _areas_of(_town(citta), progetto)
+    examined = examine_paths(file, templates[kind], areas, today=_today())
+    lines = listed(examined.problems)
+    rows = {table: frame.height for table, frame in examined.tables.items()}
+    if as_json:
+        told = {"tipo": kind, "va_bene": examined.good, "righe": rows, "difetti": lines}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    elif examined.good:
+        typer.secho(f"Il file va bene. Righe: {sum(rows.values())}.", bold=True)
+    else:
+        typer.secho("Il file va corretto.", bold=True, err=True)
+        for line in lines:
+            typer.echo(f"  {line}", err=True)
+    raise typer.Exit(0 if examined.good else BAD)
+
+
+def _today() -> date:
+    return datetime.now(ROME).date()
+
+
+def _municipalities() -> pl.DataFrame:
+    rows = [(city.pro_com, city.slug, city.name, city.order) for city in load_cities()]
+    return pl.DataFrame(rows, schema=["pro_com", "slug", "name", "position"], orient="row")
+
+
+def _town(slug: str) -> Town:
+    cities = {city.slug: city for city in load_cities()}
+    if slug not in cities:
+        _stop(f"la città non c'è; le città sono {', '.join(cities)}.")
+    city = cities[slug]
+    return Town(city.pro_com, city.slug, city.name)
+
+
+def _kind(given: str) -> str:
+    if given not in load_templates():
+        _stop(f"il tipo non c'è; i tipi sono {', '.join(load_templates())}.")
+    return given
+
+
+def _areas(project: Path) -> pl.DataFrame:
+    mart = project / "data" / "marts" / "latest" / DATABASE_FILE
+    if not mart.is_file():
+        _stop("le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».")
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        published = connection.sql("FROM dim_area").pl()
+    return published.select("area_id", "pro_com", **_AREA_COLUMNS)
+
+
+def _areas_of(town: Town, project: Path) -> Areas:
+    return Areas(_areas(project), pro_com=town.pro_com, town=town.name)
+
+
+def _state(outcome: Outcome) -> str:
+    words = WORDS_OF_STATE[outcome.state]
+    if outcome.pointer is None:
+        new = " al prossimo percorso" if outcome.tables else ""
+        return f"{words}{new}"
+    return f"{words}; righe in uso {outcome.rows}, dal {outcome.pointer.accepted_on:%d/%m/%Y}"
+
+
+def _told(outcome: Outcome) -> dict[str, object]:
+    pointer = outcome.pointer
+    return {
+        "citta": outcome.town.slug,
+        "tipo": outcome.kind,
+        "file": outcome.file,
+        "stato": outcome.state,
+        "righe": outcome.rows,
+        "accolta_il": pointer.accepted_on.isoformat() if pointer else None,
+        "sha256": pointer.sha256 if pointer else None,
+        "difetti": listed(outcome.problems),
+    }
+
+
+def _stop(told: str) -> NoReturn:
+    typer.echo(told[:1].upper() + told[1:], err=True)
+    raise typer.Exit(BAD)
