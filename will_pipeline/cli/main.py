@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 
 app.add_typer(domande)
+app.add_typer(consegne)
 for command in (controlla, verifica, rilasci, ripristina, esempio):
     app.command()(command)
 
