@@ -14,7 +14,7 @@ from will_pipeline.statistics import clustering, missing, nested_error, normalis
 from will_pipeline.statistics.checks import InvalidInput
 
 # The checks themselves have their own tests; the others take what has already been checked.
-CHECKS = {"checks", "grouping", "prior_moments", "threads"}
+CHECKS = {"checks", "grouping", "prior_moments", "streams", "threads"}
 INNER: set[Callable[..., object]] = {
     clustering.k_means,
     clustering.repetitions,

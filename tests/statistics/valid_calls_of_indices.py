@@ -74,6 +74,7 @@ CASES: list[tuple[Any, ...]] = [
         True,
     ),
     (clustering.assign, {"values": POOL, "typology": TYPOLOGY}, {"values": "inf"}),
+    (clustering.frozen_membership, {"values": POOL, "typology": TYPOLOGY}, {"values": "inf"}),
     (
         clustering.soft_membership,
         {"values": POOL, "typology": TYPOLOGY, **SEED},
@@ -163,6 +164,11 @@ CASES: list[tuple[Any, ...]] = [
     (normalise.ranks, {"values": SERIES}, {"values": "nan"}),
     (normalise.inverse_hyperbolic_sine, {"values": POOL}, {"values": "nan"}),
     (outliers.treat_outliers, {"values": POOL}, {"values": "nan constant"}, "values", True),
+    (
+        outliers.freeze_treatment,
+        {"values": POOL[:, 0], "record": outliers.treat_outliers(POOL).columns[0]},
+        {"values": "nan"},
+    ),
     (
         regionalisation.demand_basins,
         {"profile": POOL, "mass": PERSONS, "neighbours": [[0, 1], [1, 2]], "minimum": 10.0},

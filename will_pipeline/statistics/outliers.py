@@ -151,6 +151,9 @@ def freeze_treatment(values: ArrayLike, record: ColumnTreatment) -> FrozenTreatm
 
     Raises:
         InvalidInput: If the column is malformed.
+
+    Source:
+        The rule of Becker, W. et al. (2022), as in `treat_outliers`.
     """
     column = checks.real_vector(values, argument="values")
     if not record.logged:
