@@ -13,7 +13,7 @@ import pytest
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import LEAST_RANKED_RESIDENTS, census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate, Settings
+from will_pipeline.indicators.estimates import Estimate, Settings
 from will_pipeline.indicators.facts import persons_facts, unavailable_indicators
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.levels import Evidence
@@ -48,8 +48,8 @@ def layout(figures: dict[str, pl.DataFrame]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def specification(layout: list[str]) -> Specification:
-    return load_specification(codes=layout)
+def specification() -> Specification:
+    return load_specification()
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ import polars as pl
 
 from will_pipeline.atlas.words import TIERS, number
 from will_pipeline.documentation.strip_plot import Strip, strip_plot
+from will_pipeline.indicators.vintages import UNAVAILABLE_WORDS
 
 TABLES = (
     "dim_comune",
@@ -138,6 +139,7 @@ def _page(
         _table(("", ""), _identity(card, facts, theme)),
         "## Formula",
         f"`{card['formula']}`",
+        *_formulas(card),
     ]
     definitions = [
         f"- {title}: {card[column]}."
@@ -183,6 +185,21 @@ def _identity(
     if floor:
         rows.append(("Riservatezza", f"non si pubblica sotto {number(int(str(floor)))} residenti"))
     return rows
+
+
+def _formulas(card: Mapping[str, object]) -> list[str]:
+    told = card["formule_annate"]
+    if not told:
+        return []
+    rows = [each.split(": ", maxsplit=1) for each in str(told).split("; ")]
+    return [
+        "Nelle annate del censimento, con i codici di ciascuna:",
+        _table(("Annata", "Formula"), [(years, _code(formula)) for years, formula in rows]),
+    ]
+
+
+def _code(formula: str) -> str:
+    return formula if formula == UNAVAILABLE_WORDS else f"`{formula}`"
 
 
 def _vintage(facts: pl.DataFrame) -> str:

@@ -18,6 +18,7 @@ RARE = 2 * CANDIDATES
 """Counts under this are withheld beside a small area: no rounding hides so few."""
 RECOVERABLE_TIERS = ("osservato", "derivato")
 RECOVERABLE_KINDS = ("over_concentration",)
+EXPECTED_PERSONS = ("synthetic", "missing_parity")
 LEAST_PERSONS = 5
 """Expected persons in need under which an area keeps them to itself."""
 WITHHELD = (
@@ -123,7 +124,7 @@ def coarsen_indices(rows: pl.DataFrame, areas: pl.DataFrame, *, floor: int) -> p
 
 def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
     persons = (
-        pl.when(pl.col("kind") == "synthetic")
+        pl.when(pl.col("kind").is_in(EXPECTED_PERSONS))
         .then("valore")
         .when(pl.col("kind") == "synthetic_share")
         .then(pl.col("valore") * pl.col("denominatore") / _PER_HUNDRED)
@@ -136,7 +137,11 @@ def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
 def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
     # The smallest of 1, 2, 5, 10, 20 ... times a power of ten that so many counts do not exceed.
     # Persons move with the exposed residents: thirty of these are worth thirty times the rate.
-    one = pl.when(pl.col("kind") == "synthetic").then("valore").otherwise(pl.lit(_PER_HUNDRED))
+    one = (
+        pl.when(pl.col("kind").is_in(EXPECTED_PERSONS))
+        .then("valore")
+        .otherwise(pl.lit(_PER_HUNDRED))
+    )
     counts = CANDIDATES * one / pl.col("denominatore")
     power = (10.0 ** counts.log10().floor()).alias("power")
     step = (

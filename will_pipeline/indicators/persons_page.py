@@ -15,7 +15,7 @@ import polars as pl
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.kinds import MacroAreaLevel
 from will_pipeline.indicators.levels import Evidence, benchmarks, synthetic_of

@@ -9,12 +9,8 @@ import pytest
 from scipy import stats
 
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import (
-    Estimate,
-    Settings,
-    estimate,
-    structure_slope,
-)
+from will_pipeline.indicators.estimates import Estimate, Settings
+from will_pipeline.indicators.estimators import estimate, structure_slope
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.kinds import NetOfStructure
 from will_pipeline.indicators.specification import Indicator, Specification

@@ -10,7 +10,7 @@ import pytest
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.goalposts import CITY_METHOD, POOL_METHOD, Frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
 from will_pipeline.indicators.specification import Indicator, Specification
