@@ -33,8 +33,8 @@ PERSONS = "persone"
 INDEX_ROLE = "indice"
 SCALE = (
     f"La scala degli indici è fissata nell'edizione {BASE_EDITION}. Cambia solo con una base "
-    "nuova, o con un modo nuovo di stimare sugli stessi dati. Dalla prima edizione (2011) è cambiato "
-    "questo: i tassi a parità di età hanno intervalli per proporzioni, che coprono quanto "
+    "nuova, o con un modo nuovo di stimare sugli stessi dati. Dalla prima edizione (2011) è "
+    "cambiato questo: i tassi a parità di età hanno intervalli per proporzioni, che coprono quanto "
     "promettono."
 )
 ROLES = {

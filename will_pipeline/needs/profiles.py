@@ -190,7 +190,9 @@ def _profile_row(chosen: tuple[Theme, ...], specification: Specification) -> dic
         or "No need stands out from the city",
         "descrizione": (
             f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
-            "città (arrotondato per eccesso). Il profilo descrive l'area, non le persone."
+            "città (arrotondato per eccesso). Anche così la differenza dalla media della città può "
+            "non distinguersi dal caso: lo dice l'intervallo di ogni indice. Il profilo descrive "
+            "l'area, non le persone."
             if chosen
             else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
             "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "
