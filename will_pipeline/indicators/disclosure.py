@@ -31,6 +31,7 @@ WITHHELD = (
     "indice_100",
     "lettura",
 )
+_KNOWN = ("valore", "numeratore", "denominatore")
 _PER_HUNDRED = 100.0
 
 
@@ -52,7 +53,8 @@ def withhold(
         specification: the specification table, for floor and tier.
 
     Returns:
-        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`.
+        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`. A row with
+        neither value nor counts keeps its status.
 
     Source:
         Hundepool, A. et al. (2012), Statistical Disclosure Control, Wiley, chapters 4 and 5.
@@ -79,7 +81,10 @@ def withhold(
         recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE)
     )
     rows = _rounded_beside(rows).with_columns(
-        stato=pl.when("below")
+        # Where nothing is known there is nothing to withhold: missing is not suppressed.
+        stato=pl.when(pl.all_horizontal(pl.col(*_KNOWN).is_null()))
+        .then("stato")
+        .when("below")
         .then(pl.lit("soppresso"))
         .when(pl.col("beside") & pl.col("recoverable"))
         .then(pl.lit("soppresso_secondario"))
