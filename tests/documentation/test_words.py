@@ -123,9 +123,9 @@ def test_what_may_be_written_is_left_alone(text: str) -> None:
     assert list(faults(text)) == []
 
 
-@pytest.fixture(scope="module")
-def specification() -> Specification:
-    return load_specification()
+@pytest.fixture(scope="module", params=[2011, 2021, 2023])
+def specification(request: pytest.FixtureRequest) -> Specification:
+    return load_specification(vintage=request.param)
 
 
 def test_texts_of_estimates_speak_of_no_count(specification: Specification) -> None:
