@@ -13,6 +13,7 @@ from will_pipeline.contracts.catalogue import load_views
 from will_pipeline.contracts.dictionary import dictionary_rows
 from will_pipeline.indicators.methods import indicator_rows
 from will_pipeline.indicators.specification import load_specification, theme_rows
+from will_pipeline.indicators.vintages import layout_codes
 from will_pipeline.mart.deliveries import delivery_sources
 from will_pipeline.mart.dimensions import (
     area_dimension,
@@ -25,6 +26,7 @@ from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 from will_pipeline.sources.descriptor import load_sources
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
+LAYOUTS = ("istat_censimento_2011_variabili", "istat_censimento_2021_variabili")
 SOURCES = load_sources(Path(__file__).parent.parent / "raw")
 
 
@@ -54,13 +56,11 @@ def dim_dimensione(warehouse: Warehouse) -> dg.MaterializeResult:
     return warehouse.write("marts.dim_dimensione", theme_rows(load_specification()))
 
 
-@dg.asset(
-    key=["marts", "dim_indicatore"], deps=[["raw", "istat_censimento_2011_variabili"]], **MART
-)
+@dg.asset(key=["marts", "dim_indicatore"], deps=[["raw", key] for key in LAYOUTS], **MART)
 def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
-    """La scheda di ogni indicatore: formula, lettura, limiti, metodo."""
-    codes = warehouse.read("raw.istat_censimento_2011_variabili")["code"].to_list()
-    rows = indicator_rows(load_specification(codes=codes))
+    """La scheda di ogni indicatore: formula di ogni annata, lettura, limiti, metodo."""
+    codes = layout_codes(*(warehouse.read(f"raw.{key}") for key in LAYOUTS))
+    rows = indicator_rows(load_specification(layouts=codes))
     return warehouse.write("marts.dim_indicatore", rows)
 
 

@@ -11,7 +11,7 @@ import polars as pl
 from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.context import context_facts
-from will_pipeline.indicators.estimators import Estimate
+from will_pipeline.indicators.estimates import Estimate
 from will_pipeline.indicators.facts import indicator_facts
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices

@@ -14,7 +14,7 @@ from will_pipeline.geography.census_areas import (
     census_counts,
 )
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate, Settings
+from will_pipeline.indicators.estimates import Estimate, Settings
 from will_pipeline.indicators.facts import census_facts, impossible_counts
 from will_pipeline.indicators.goalposts import CITY_METHOD, load_frozen
 from will_pipeline.indicators.indices import estimate_all, theme_indices

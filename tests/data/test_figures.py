@@ -9,6 +9,8 @@ import pytest
 import shapely
 
 from will_pipeline.cities.catalogue import City, load_cities
+from will_pipeline.indicators.specification import SpecificationFault, load_specification
+from will_pipeline.indicators.vintages import layout_codes
 from will_pipeline.sources.descriptor import Descriptor, load_sources
 from will_pipeline.sources.embedded import read_embedded
 from will_pipeline.sources.embedding import check_budget, embed
@@ -23,6 +25,7 @@ KEYS = (
     "istat_censimento_2011_ace_citta",
     "istat_censimento_2011_asc",
     "istat_censimento_2011_variabili",
+    "istat_censimento_2021_variabili",
     "istat_confini_comuni",
     "istat_parma_aree_2011",
 )
@@ -114,6 +117,36 @@ def test_notes_of_cities_count_their_areas(cities: tuple[City, ...]) -> None:
         count = SUBAREAS.get(city.name)
         expected = f"{count} aree sub-comunali" if count else "nessuna area sub-comunale"
         assert expected in city.note
+
+
+def test_formulas_of_every_vintage_use_the_codes_of_its_layout(figure: Figure) -> None:
+    base, later = (figure(f"istat_censimento_{year}_variabili") for year in (2011, 2021))
+    layouts = layout_codes(base, later)
+    assert {year: len(codes) for year, codes in layouts.items()} == {
+        2011: 140,
+        2021: 116,
+        2023: 127,
+    }
+    assert set(layouts[2021]) < set(layouts[2023])
+    load_specification(layouts=layouts)
+    for year in layouts:
+        specification = load_specification(vintage=year)
+        used = {code for name in specification.indicators for code in specification.codes(name)}
+        assert used <= set(layouts[year])
+        for code in sorted(used):
+            with pytest.raises(SpecificationFault, match=rf"layout of {year}: .*'{code}'"):
+                specification.check_codes(set(layouts[year]) - {code}, vintage=year)
+
+
+def test_the_words_of_2021_are_those_of_the_layout_and_2023_adds_none(figure: Figure) -> None:
+    table = figure("istat_censimento_2021_variabili")
+    words = dict(table.filter(pl.col("vintage") == 2021).select("code", "definition").iter_rows())
+    assert words["P101"] == "Popolazione residente - totale occupati di 15-64 anni"
+    assert words["ST22"] == "Stranieri e apolidi residenti in Italia - età 0 - 14 anni"
+    for code, definition in (
+        table.filter(pl.col("vintage") == 2023).select("code", "definition").iter_rows()
+    ):
+        assert definition == words.get(code)
 
 
 def test_parma_covers_itself_at_both_levels(figure: Figure) -> None:

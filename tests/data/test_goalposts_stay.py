@@ -12,7 +12,7 @@ from polars.testing import assert_frame_equal
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import LEAST_RANKED_RESIDENTS, census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate, Settings
+from will_pipeline.indicators.estimates import Estimate, Settings
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import estimate_all, theme_indices
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification

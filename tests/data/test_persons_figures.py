@@ -13,10 +13,16 @@ import pytest
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import LEAST_RANKED_RESIDENTS, census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate, Settings
+from will_pipeline.indicators.estimates import Estimate, Settings
 from will_pipeline.indicators.facts import persons_facts, unavailable_indicators
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.levels import Evidence
+from will_pipeline.indicators.measured_coverage import (
+    INFLATED,
+    MORE,
+    STANDARDISED,
+    read_coverage,
+)
 from will_pipeline.indicators.persons import Persons, estimate_persons
 from will_pipeline.indicators.persons_page import FIGURES, page
 from will_pipeline.indicators.specification import (
@@ -48,8 +54,8 @@ def layout(figures: dict[str, pl.DataFrame]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def specification(layout: list[str]) -> Specification:
-    return load_specification(codes=layout)
+def specification() -> Specification:
+    return load_specification()
 
 
 @pytest.fixture(scope="module")
@@ -260,18 +266,32 @@ def needs(specification: Specification, name: str) -> set[str]:
     return found | ({"P1"} if learns else set())
 
 
+COVERAGE = (ROOT / "docs" / "method" / "coverage.md").read_text("utf-8")
+
+
 def test_the_method_page_is_what_the_figures_make() -> None:
     tracked = (ROOT / "docs" / "method" / "persone.md").read_text("utf-8")
-    assert page(DESCRIPTORS, EMBEDDED) == tracked
+    assert page(DESCRIPTORS, EMBEDDED, COVERAGE) == tracked
 
 
-def test_the_coverage_the_page_quotes_is_the_one_measured() -> None:
-    measured = (ROOT / "docs" / "method" / "coverage.md").read_text("utf-8")
-    inflated = [row for row in measured.splitlines() if row.startswith("| Synthetic counts")]
-    quoted = {
-        "75.1": ("| Synthetic counts |", "1.5 times"),
-        "89.6": ("inflated by half", "1.5 times"),
-        "97.5": ("inflated by half", "vary as provinces do"),
-    }
-    for number, words in quoted.items():
-        assert any(f"| {number} |" in row and all(w in row for w in words) for row in inflated)
+def test_the_method_page_states_coverage_and_error_as_measured(
+    persons: dict[str, Persons],
+) -> None:
+    tracked = (ROOT / "docs" / "method" / "persone.md").read_text("utf-8")
+    trust = tracked.split("## Quanto ci si può fidare")[1].split("\n## ")[0]
+    measured = read_coverage(COVERAGE)
+    for value in (measured.of(INFLATED, MORE), *measured.range_of(STANDARDISED)):
+        assert f"{value:.1f}".replace(".", ",") in trust
+    for name in ("neet_15_29", "competenze_inadeguate"):
+        model = persons[name].model
+        assert model is not None
+        assert model.validation is not None
+        error = f"{100 * model.validation.with_signals:.1f}".replace(".", ",")
+        assert re.search(rf"\| `{name}` \| 19 \| 106 \| {error} \|", trust)
+    assert "isolati_65` | non misurabile" in trust
+
+
+def test_the_page_follows_the_simulation() -> None:
+    other = COVERAGE.replace("| 89.6 | 0.2 | 5.4 |", "| 81.2 | 0.2 | 5.4 |")
+    assert other != COVERAGE
+    assert "| 81,2 |" in page(DESCRIPTORS, EMBEDDED, other)

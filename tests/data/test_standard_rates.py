@@ -12,7 +12,8 @@ from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.definitions import PROJECT
 from will_pipeline.geography.census_areas import census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings, estimate
+from will_pipeline.indicators.estimates import Settings
+from will_pipeline.indicators.estimators import estimate
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
 from will_pipeline.sources.descriptor import load_sources
 from will_pipeline.sources.embedded import read_embedded

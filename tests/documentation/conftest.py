@@ -7,7 +7,9 @@ TOWNS = ("099001", "099002")
 CARD = {
     "nome": "Prova", "nome_breve": "Prova", "name_en": "Trial", "dimensione": "uno",
     "ruolo": "indice", "unita": "%", "polarita": 1, "comparabilita": "tra_comuni", "tipo": "eb",
-    "formula": "100 × a | b", "numeratore_def": "Casi", "denominatore_def": "Residenti",
+    "formula": "100 × a | b",
+    "formule_annate": "2011: 100 × a | b; 2021 e 2023: non disponibile",
+    "numeratore_def": "Casi", "denominatore_def": "Residenti",
     "come_si_legge": "Ogni cento, quanti.", "cosa_non_dice": "Non dice perché.",
     "metodo": "Come sempre.", "soglia_riservatezza": 250, "decimali": 1,
 }  # fmt: skip

@@ -28,6 +28,16 @@ def test_a_page_says_formula_source_vintages_nature_and_limits(tables: Tables) -
     assert "Altra" not in page
 
 
+def test_a_page_shows_the_formula_of_every_vintage(tables: Tables) -> None:
+    page = indicator_pages(tables)["tasso.md"]
+    assert "| 2011 | `100 × a \\| b` |" in page
+    assert "| 2021 e 2023 | non disponibile |" in page
+    cards = tables["dim_indicatore"].with_columns(formule_annate=pl.lit(None, dtype=pl.String))
+    assert (
+        "Annata | Formula" not in indicator_pages({**tables, "dim_indicatore": cards})["tasso.md"]
+    )
+
+
 def test_numbers_are_the_published_ones_of_the_newest_year(tables: Tables) -> None:
     page = indicator_pages(tables)["tasso.md"]
     # Alfa comes first: city 4, areas 5 and 6. Zeta: city 0, one area left, the other is withheld.

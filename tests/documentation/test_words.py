@@ -18,7 +18,8 @@ from will_pipeline.needs.profiles import profile_rows, strengths_in_words
 from will_pipeline.needs.typology import typology_rows
 
 TEXTS = runpy.run_path(str(Path(__file__).with_name("texts.py")))
-SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n")
+# A cell of a table is a sentence of its own.
+SENTENCE = re.compile(r"(?<=[.!?;])\s+|\n\s*\n|\s*\|\s*")
 DENIED = re.compile(r"\b(non|né|mai|nessun\w*|niente|neanche)\b", re.IGNORECASE)
 FOREIGN = r"(stranier|immigrat|seconde generazioni|senza cittadinanza)\w*"
 NEAR = r"[^.;!?]{0,80}"
@@ -49,6 +50,8 @@ COUNT = re.compile(
     rf"|\b{WHO}( \w+)? (contat|censit)[aei]\b",
     re.IGNORECASE,
 )
+REACH_OF_A_DENIAL = 30
+"""Characters before a phrase within which a denial is about that phrase."""
 # A denial ("non è un bisogno") says the opposite of what these two rules forbid.
 RULES = {
     "blames a place": (PLACE, False),
@@ -70,11 +73,13 @@ def faults(text: str) -> Iterator[tuple[str, str]]:
     """Rules broken by a text, with the sentence that breaks each."""
     for sentence in SENTENCE.split(text):
         for rule, (pattern, denial_heals) in RULES.items():
-            if not pattern.search(sentence) or any(each in sentence for each in ALLOWED):
+            if any(each in sentence for each in ALLOWED):
                 continue
-            if denial_heals and DENIED.search(sentence):
-                continue
-            yield rule, " ".join(sentence.split())
+            for found in pattern.finditer(sentence):
+                nearby = sentence[max(0, found.start() - REACH_OF_A_DENIAL) : found.end()]
+                if not (denial_heals and DENIED.search(nearby)):
+                    yield rule, " ".join(sentence.split())
+                    break
 
 
 def test_no_published_text_breaks_a_rule() -> None:
@@ -105,6 +110,11 @@ def test_every_exception_is_still_needed() -> None:
         ("Il numero di NEET è un conteggio.", "calls an estimate a count"),
         ("L'indicatore conta le persone in bisogno.", "calls an estimate a count"),
         ("Sono i giovani NEET contati nell'area.", "calls an estimate a count"),
+        ("Conta i giovani dell'area che non studiano.", "calls an estimate a count"),
+        (
+            "I ragazzi stranieri sono un problema: e non dice come stanno.",
+            "makes foreign residents a need",
+        ),
     ],
 )
 def test_what_must_not_be_written_is_found(text: str, rule: str) -> None:
@@ -126,9 +136,9 @@ def test_what_may_be_written_is_left_alone(text: str) -> None:
     assert list(faults(text)) == []
 
 
-@pytest.fixture(scope="module")
-def specification() -> Specification:
-    return load_specification()
+@pytest.fixture(scope="module", params=[2011, 2021, 2023])
+def specification(request: pytest.FixtureRequest) -> Specification:
+    return load_specification(vintage=request.param)
 
 
 def test_texts_of_estimates_speak_of_no_count(specification: Specification) -> None:

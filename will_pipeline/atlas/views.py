@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
@@ -156,6 +157,8 @@ class _Builder:
         self.shapes = _latest(_rows(tables["area_geometria"], "area_id"), "area_id")
         self.facts = self._facts_by_area()
         self.collective = CollectiveTables(tables, [theme.key for theme in self.themes])
+        entering = tables["dim_indicatore"].filter(pl.col("ruolo") == "indice")
+        self.floor = int(_number(entering["soglia_riservatezza"].min() or 0))
 
     def atlas(self) -> Atlas:
         slugs: dict[str, str] = {}
@@ -252,7 +255,9 @@ class _Builder:
         area_id = str(row["area_id"])
         facts = self.facts.get(area_id, [])
         profile = self._profile(area_id)
-        reason = "" if row["in_graduatoria"] else (profile and profile.reason) or SMALL
+        if profile is not None and profile.reason and self._under_floor(row):
+            profile = replace(profile, reason=words.under_floor(self.floor))
+        reason = "" if row["in_graduatoria"] else self._small_reason(row, profile)
         return Area(
             row=row,
             address=f"area/{area_id}.html",
@@ -263,6 +268,14 @@ class _Builder:
             small_reason="" if row["livello"] == "C" else reason,
             collective=self.collective.area(area_id),
         )
+
+    def _small_reason(self, row: Row, profile: Profile | None) -> str:
+        if self._under_floor(row):
+            return words.under_floor(self.floor)
+        return (profile and profile.reason) or SMALL
+
+    def _under_floor(self, row: Row) -> bool:
+        return row["livello"] != "C" and _number(row["popolazione"]) < self.floor
 
     def _score(self, row: Row, theme: Theme, facts: Sequence[Row], small: str) -> Score:
         value = self._value(row["area_id"], theme, "ampi_citta")
@@ -276,7 +289,9 @@ class _Builder:
             and self.cards[str(fact["indicatore_id"])]["ruolo"] == "indice"
         }
         if states & WITHHELD:
-            return Score(theme, "soppresso", words.INDICATOR_STATES["soppresso"], None, pool)
+            state = "soppresso" if "soppresso" in states else "soppresso_secondario"
+            told = small if self._under_floor(row) else words.INDICATOR_STATES[state]
+            return Score(theme, "soppresso", told, None, pool)
         if small:
             return Score(theme, "piccola", small, None, pool)
         return Score(theme, "mancante", words.INDICATOR_STATES["non_disponibile"], None, pool)

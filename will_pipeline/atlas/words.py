@@ -12,7 +12,7 @@ NO_BREAK = "\u00a0"
 
 INDICATOR_STATES = {
     "soppresso": "pochi casi: non pubblicato",
-    "soppresso_secondario": "pochi casi: non pubblicato",
+    "soppresso_secondario": "non pubblicato per proteggere un'area più piccola",
     "non_disponibile": "dato mancante",
     "non_applicabile": "non si applica",
 }
@@ -146,6 +146,11 @@ def indicator_reading(reading: str | None, polarity: int) -> str:
         return phrase
     more = (reading == "sopra") == (polarity > 0)
     return f"{phrase}: {'più' if more else 'meno'} bisogno"
+
+
+def under_floor(floor: int) -> str:
+    """Say why an area under the confidentiality floor has no number of its own."""
+    return f"meno di {number(floor)} residenti: i suoi numeri non si pubblicano"
 
 
 def count(value: int, singular: str, plural: str) -> str:

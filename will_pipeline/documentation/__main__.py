@@ -1,6 +1,7 @@
 """The command that makes the pages of the method: `python -m will_pipeline.documentation`.
 
-It reads the latest release of the mart; the folder of the indicators keeps exactly their pages.
+It reads the latest release of the mart, the embedded figures and what was handed in, and leaves in
+the folder of the indicators exactly the pages it made.
 """
 
 from __future__ import annotations
@@ -11,15 +12,19 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
+from will_pipeline.documentation.idise import dropped_in, idise_section, with_section
 from will_pipeline.documentation.indicator_pages import TABLES, indicator_pages
 from will_pipeline.documentation.profile_page import TABLES as PROFILE_TABLES
 from will_pipeline.documentation.profile_page import profile_page
+from will_pipeline.indicators.persons_page import page
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.mart.release import DATABASE_FILE
 from will_pipeline.needs.frozen_typology import load_typology
 
 PROJECT = Path(__file__).parents[2]
+METHOD = PROJECT / "docs" / "method"
 GENERATED = ("*.md", "*.svg")
+INDICES, MUNICIPALITIES = "fatto_indice", "dim_comune"
 
 
 def read_mart(release: Path) -> dict[str, pl.DataFrame]:
@@ -35,7 +40,7 @@ def read_mart(release: Path) -> dict[str, pl.DataFrame]:
     if not file.is_file():
         raise FileNotFoundError(f"nessun mart in {release}: prima va eseguito «make run»")
     with duckdb.connect(str(file), read_only=True) as connection:
-        names = dict.fromkeys((*TABLES, *PROFILE_TABLES))
+        names = dict.fromkeys((*TABLES, *PROFILE_TABLES, INDICES))
         return {name: connection.sql(f'FROM "{name}"').pl() for name in names}
 
 
@@ -50,19 +55,41 @@ def write_pages(pages: dict[str, str], folder: Path) -> None:
         (folder / name).write_text(text, "utf-8")
 
 
+def write_method(tables: dict[str, pl.DataFrame], folder: Path, project: Path) -> None:
+    """Write the page of the persons, and the section on IDISE of the page of validation.
+
+    Args:
+        tables: tables of the mart.
+        folder: folder of the pages of the method, with `coverage.md` and `validazione.md`.
+        project: folder of the project, for figures and files handed in.
+
+    Raises:
+        SourceFault: Files of IDISE were handed in and cannot be read.
+    """
+    coverage = (folder / "coverage.md").read_text("utf-8")
+    persons = page(project / "assets" / "raw", project / "data" / "raw" / "figures", coverage)
+    section = idise_section(dropped_in(project), tables[INDICES], tables[MUNICIPALITIES])
+    validation = folder / "validazione.md"
+    told = with_section(validation.read_text("utf-8"), section)
+    (folder / "persone.md").write_text(persons, "utf-8")
+    validation.write_text(told, "utf-8")
+
+
 def main() -> None:
-    """Write the pages of the indicators, and beside their folder the page of the profiles."""
+    """Write the pages of the indicators, of the persons, of the profiles and of the validation."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--release", type=Path, default=PROJECT / "data" / "marts" / "latest")
-    parser.add_argument("--output", type=Path, default=PROJECT / "docs" / "method" / "indicatori")
+    parser.add_argument("--output", type=Path, default=METHOD / "indicatori")
+    parser.add_argument("--method", type=Path, default=METHOD, help="folder of the method pages")
+    parser.add_argument("--project", type=Path, default=PROJECT, help="folder of the project")
     arguments = parser.parse_args()
     tables = read_mart(arguments.release)
     pages = indicator_pages(tables)
     write_pages(pages, arguments.output)
-    print(f"{len(pages)} file in {arguments.output}")
     for name, text in profile_page(tables, load_typology(str(CENSUS_YEAR))).items():
-        (arguments.output.parent / name).write_text(text, "utf-8")
-        print(f"{name} in {arguments.output.parent}")
+        (arguments.method / name).write_text(text, "utf-8")
+    write_method(tables, arguments.method, arguments.project)
+    print(f"{len(pages)} file in {arguments.output}, gli altri in {arguments.method}")
 
 
 if __name__ == "__main__":

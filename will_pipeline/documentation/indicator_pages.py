@@ -13,6 +13,8 @@ import polars as pl
 
 from will_pipeline.atlas.words import TIERS, number
 from will_pipeline.documentation.strip_plot import Strip, strip_plot
+from will_pipeline.indicators.goalposts import BASE_EDITION
+from will_pipeline.indicators.vintages import UNAVAILABLE_WORDS
 
 TABLES = (
     "dim_comune",
@@ -28,6 +30,13 @@ COMMAND = "python -m will_pipeline.documentation"
 GENERAL = "Contesto generale"
 DRAWN_LEVEL = "A"
 PERSONS = "persone"
+INDEX_ROLE = "indice"
+SCALE = (
+    f"La scala degli indici è fissata nell'edizione {BASE_EDITION}. Cambia solo con una base "
+    "nuova, o con un modo nuovo di stimare sugli stessi dati. Dalla prima edizione (2011) è "
+    "cambiato questo: i tassi a parità di età hanno intervalli per proporzioni, che coprono quanto "
+    "promettono."
+)
 ROLES = {
     "indice": "entra nell'indice del bisogno",
     "persone": "stima le persone nella condizione",
@@ -138,6 +147,7 @@ def _page(
         _table(("", ""), _identity(card, facts, theme)),
         "## Formula",
         f"`{card['formula']}`",
+        *_formulas(card),
     ]
     definitions = [
         f"- {title}: {card[column]}."
@@ -180,9 +190,26 @@ def _identity(
         ("Confronto", COMPARISONS[str(card["comparabilita"])]),
         ("Annata", _vintage(facts)),
     ]
+    if card["ruolo"] == INDEX_ROLE:
+        rows.append(("Scala dell'indice", f"fissata, edizione {BASE_EDITION}"))
     if floor:
         rows.append(("Riservatezza", f"non si pubblica sotto {number(int(str(floor)))} residenti"))
     return rows
+
+
+def _formulas(card: Mapping[str, object]) -> list[str]:
+    told = card["formule_annate"]
+    if not told:
+        return []
+    rows = [each.split(": ", maxsplit=1) for each in str(told).split("; ")]
+    return [
+        "Nelle annate del censimento, con i codici di ciascuna:",
+        _table(("Annata", "Formula"), [(years, _code(formula)) for years, formula in rows]),
+    ]
+
+
+def _code(formula: str) -> str:
+    return formula if formula == UNAVAILABLE_WORDS else f"`{formula}`"
 
 
 def _vintage(facts: pl.DataFrame) -> str:
@@ -263,6 +290,7 @@ def _index(cards: Sequence[Mapping[str, object]], themes: Mapping[str, str]) -> 
         "# Gli indicatori, uno per uno",
         "Ogni pagina dice formula, fonte, annata, natura e limiti di un indicatore, come si legge, "
         "i suoi valori nelle otto città e il rapporto di qualità.",
+        SCALE,
     ]
     for theme in (*themes.values(), GENERAL):
         own = [card for card in cards if _theme(card, themes) == theme]

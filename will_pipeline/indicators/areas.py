@@ -40,10 +40,13 @@ class AreaCounts:
         frame: the rows; `residents` too where a floor is given.
         floor: residents under which an area keeps its numbers to itself. Such an area, and the one
             beside it, lend no strength to the others: what these borrowed would tell its counts.
+        units: census sections the areas are made of, where the counts come from them: `area_id`
+            (missing where a section belongs to the city alone) and ISTAT's codes.
     """
 
     frame: pl.DataFrame
     floor: int = 0
+    units: pl.DataFrame | None = None
 
     def __post_init__(self) -> None:
         cities = set(self.frame["pro_com"].unique())
@@ -100,6 +103,42 @@ class AreaCounts:
     def evaluate(self, expression: str) -> Floats:
         """Arithmetic over ISTAT's codes, e.g. `P60 - P61`, shape (n,)."""
         return evaluate(self.frame, expression)
+
+
+def areas_of_sections(sections: pl.DataFrame, *, floor: int = 0) -> AreaCounts:
+    """Areas and municipalities as sums of their census sections, which stay beside them.
+
+    Args:
+        sections: `pro_com`, `area_id` (`<pro_com>.<level><code>`, all of one level; missing for
+            sections that belong to the city alone, such as ISTAT's fictitious ones) and counts by
+            ISTAT's codes, one row per section.
+        floor: as in `AreaCounts`.
+
+    Returns:
+        Counts sorted by `area_id`, with `residents`; a code that some section of an area does not
+        have is missing for the whole area, since a sum would take it for zero.
+    """
+    codes = [name for name in sections.columns if name not in ("pro_com", "area_id")]
+    summed = [
+        pl.when(pl.col(code).null_count() == 0).then(pl.col(code).sum()).alias(code)
+        for code in codes
+    ]
+    parts = (
+        sections.filter(pl.col("area_id").is_not_null())
+        .group_by("pro_com", "area_id")
+        .agg(summed)
+        .with_columns(level=pl.col("area_id").str.slice(7, 1))
+    )
+    whole = (
+        sections.group_by("pro_com")
+        .agg(summed)
+        .with_columns(
+            area_id=pl.col("pro_com") + f".{MUNICIPALITY_LEVEL}", level=pl.lit(MUNICIPALITY_LEVEL)
+        )
+    )
+    frame = pl.concat([whole, parts], how="diagonal").sort("area_id")
+    ordered = frame.select("area_id", "pro_com", "level", *codes, residents="P1")
+    return AreaCounts(ordered, floor, sections.select("area_id", *codes))
 
 
 def evaluate(frame: pl.DataFrame, expression: str) -> Floats:

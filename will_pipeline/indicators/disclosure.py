@@ -18,6 +18,7 @@ RARE = 2 * CANDIDATES
 """Counts under this are withheld beside a small area: no rounding hides so few."""
 RECOVERABLE_TIERS = ("osservato", "derivato")
 RECOVERABLE_KINDS = ("over_concentration",)
+EXPECTED_PERSONS = ("synthetic", "missing_parity")
 LEAST_PERSONS = 5
 """Expected persons in need under which an area keeps them to itself."""
 WITHHELD = (
@@ -30,6 +31,7 @@ WITHHELD = (
     "indice_100",
     "lettura",
 )
+_KNOWN = ("valore", "numeratore", "denominatore")
 _PER_HUNDRED = 100.0
 
 
@@ -51,7 +53,8 @@ def withhold(
         specification: the specification table, for floor and tier.
 
     Returns:
-        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`.
+        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`. A row with
+        neither value nor counts keeps its status.
 
     Source:
         Hundepool, A. et al. (2012), Statistical Disclosure Control, Wiley, chapters 4 and 5.
@@ -78,7 +81,10 @@ def withhold(
         recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE)
     )
     rows = _rounded_beside(rows).with_columns(
-        stato=pl.when("below")
+        # Where nothing is known there is nothing to withhold: missing is not suppressed.
+        stato=pl.when(pl.all_horizontal(pl.col(*_KNOWN).is_null()))
+        .then("stato")
+        .when("below")
         .then(pl.lit("soppresso"))
         .when(pl.col("beside") & pl.col("recoverable"))
         .then(pl.lit("soppresso_secondario"))
@@ -123,7 +129,7 @@ def coarsen_indices(rows: pl.DataFrame, areas: pl.DataFrame, *, floor: int) -> p
 
 def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
     persons = (
-        pl.when(pl.col("kind") == "synthetic")
+        pl.when(pl.col("kind").is_in(EXPECTED_PERSONS))
         .then("valore")
         .when(pl.col("kind") == "synthetic_share")
         .then(pl.col("valore") * pl.col("denominatore") / _PER_HUNDRED)
@@ -135,7 +141,11 @@ def _without_few(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _rounded_beside(rows: pl.DataFrame) -> pl.DataFrame:
     # Persons move with the exposed residents: thirty of these are worth thirty times the rate.
-    one = pl.when(pl.col("kind") == "synthetic").then("valore").otherwise(pl.lit(_PER_HUNDRED))
+    one = (
+        pl.when(pl.col("kind").is_in(EXPECTED_PERSONS))
+        .then("valore")
+        .otherwise(pl.lit(_PER_HUNDRED))
+    )
     counts = CANDIDATES * one / pl.col("denominatore")
     step = rounding_step(counts)
     rounded = pl.col("beside") & (pl.col("denominatore") > 0) & (counts > 0)

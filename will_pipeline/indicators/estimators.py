@@ -7,13 +7,20 @@ Each function serves one `kind` of the specification table; the statistics thems
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from zlib import crc32
+from dataclasses import replace
 
 import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
+from will_pipeline.indicators.estimates import (
+    PERCENT,
+    Estimate,
+    Settings,
+    blank,
+    hull,
+)
+from will_pipeline.indicators.gaps import missing_parity, rate_gap
 from will_pipeline.indicators.kinds import (
     Estimator,
     NetOfStructure,
@@ -25,57 +32,11 @@ from will_pipeline.indicators.kinds import (
     ShrunkStandardised,
 )
 from will_pipeline.indicators.national import structure_slope
+from will_pipeline.indicators.rates import counts_of, share_estimate
+from will_pipeline.indicators.separation import separation
 from will_pipeline.indicators.specification import Indicator
-from will_pipeline.statistics.empirical_bayes import (
-    beta_binomial,
-    gamma_poisson,
-    jeffreys,
-    poisson_interval,
-)
-
-PERCENT = 100.0
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How estimates are drawn: number of draws, level of the intervals, seed."""
-
-    draws: int = 1_000
-    level: float = 0.90
-    seed: int = 20111009
-
-    def generator(self, name: str) -> np.random.Generator:
-        """A generator of its own for `name`, so that adding an indicator moves no other."""
-        return np.random.default_rng([self.seed, crc32(name.encode())])
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """Estimate of one indicator in n areas, in the published unit; NaN where it does not exist.
-
-    Attributes:
-        value: point estimate, shape (n,).
-        lower: 5th percentile, shape (n,).
-        upper: 95th percentile, shape (n,).
-        deviation: standard deviation on the scale of `scale`, shape (n,).
-        scale: what the deviation is compared with for reliability, shape (n,).
-        numerator: observed numerator, shape (n,).
-        denominator: observed denominator, shape (n,).
-        city: value of the city, shape (n,).
-        draws: plausible values, shape (draws, n).
-        impossible: areas whose observed counts cannot be, shape (n,).
-    """
-
-    value: Floats
-    lower: Floats
-    upper: Floats
-    deviation: Floats
-    scale: Floats
-    numerator: Floats
-    denominator: Floats
-    city: Floats
-    draws: Floats
-    impossible: Flags
+from will_pipeline.statistics.empirical_bayes import poisson_interval
+from will_pipeline.statistics.standardised_proportion import standardised_proportion
 
 
 def estimate(
@@ -120,82 +81,6 @@ def estimate_rate(
     return _ESTIMATORS[estimator.kind](estimator, areas, pool, settings, generator)
 
 
-def nothing(areas: AreaCounts, settings: Settings) -> Estimate:
-    """The estimate of an indicator whose source lacks a column: nothing, anywhere, never zero."""
-    value, lower, upper, draws = _blank(areas, settings.draws)
-    possible = np.zeros(len(areas), dtype=bool)
-    return Estimate(value, lower, upper, value, value, value, value, value, draws, possible)
-
-
-def _counts(
-    specification: ShrunkRate
-    | ObservedShare
-    | ObservedRatio
-    | ObservedCount
-    | ShrunkStandardised
-    | NetOfStructure
-    | OverConcentration,
-    areas: AreaCounts,
-    *,
-    share: bool,
-) -> tuple[Floats, Floats, Flags]:
-    numerator = areas.evaluate(specification.numerator)
-    denominator = areas.evaluate(specification.denominator)
-    impossible = (numerator < 0) | (denominator < 0)
-    if share:
-        impossible |= numerator > denominator
-    return numerator, denominator, impossible
-
-
-def _blank(areas: AreaCounts, draws: int) -> tuple[Floats, Floats, Floats, Floats]:
-    n = len(areas)
-    return (
-        np.full(n, np.nan),
-        np.full(n, np.nan),
-        np.full(n, np.nan),
-        np.full((draws, n), np.nan),
-    )
-
-
-def _share_estimate(
-    specification: ShrunkRate | ObservedShare | NetOfStructure | OverConcentration,
-    areas: AreaCounts,
-    settings: Settings,
-    generator: np.random.Generator,
-    *,
-    shrunk: bool,
-) -> Estimate:
-    numerator, denominator, impossible = _counts(specification, areas, share=True)
-    usable = (denominator > 0) & ~impossible & np.isfinite(numerator) & areas.publishable
-    value, lower, upper, draws = _blank(areas, settings.draws)
-    small = usable & ~areas.is_city if shrunk else np.zeros_like(usable)
-    if small.any():
-        rates = beta_binomial(
-            numerator[small], denominator[small], groups=areas.pools[small], level=settings.level
-        )
-        value[small], lower[small], upper[small] = rates.rate, rates.lower, rates.upper
-        draws[:, small] = rates.draw(settings.draws, generator, groups=areas.groups[small])
-    plain = usable & ~small
-    if plain.any():
-        observed = jeffreys(numerator[plain], denominator[plain], level=settings.level)
-        value[plain] = numerator[plain] / denominator[plain]
-        lower[plain] = np.minimum(observed.lower, value[plain])
-        upper[plain] = np.maximum(observed.upper, value[plain])
-        draws[:, plain] = observed.draw(settings.draws, generator, groups=areas.groups[plain])
-    return Estimate(
-        value=PERCENT * value,
-        lower=PERCENT * lower,
-        upper=PERCENT * upper,
-        deviation=PERCENT * draws.std(axis=0),
-        scale=PERCENT * value,
-        numerator=numerator,
-        denominator=denominator,
-        city=(PERCENT * value)[areas.city_row],
-        draws=PERCENT * draws,
-        impossible=impossible,
-    )
-
-
 def _shrunk_rate(
     specification: ShrunkRate,
     areas: AreaCounts,
@@ -203,7 +88,7 @@ def _shrunk_rate(
     settings: Settings,
     generator: np.random.Generator,
 ) -> Estimate:
-    return _share_estimate(specification, areas, settings, generator, shrunk=True)
+    return share_estimate(specification, areas, settings, generator, shrunk=True)
 
 
 def _observed_share(
@@ -213,7 +98,7 @@ def _observed_share(
     settings: Settings,
     generator: np.random.Generator,
 ) -> Estimate:
-    return _share_estimate(specification, areas, settings, generator, shrunk=False)
+    return share_estimate(specification, areas, settings, generator, shrunk=False)
 
 
 def _poisson_estimate(
@@ -224,9 +109,9 @@ def _poisson_estimate(
     *,
     per_hundred: bool,
 ) -> Estimate:
-    numerator, denominator, impossible = _counts(specification, areas, share=False)
+    numerator, denominator, impossible = counts_of(specification, areas, share=False)
     usable = (denominator > 0) & ~impossible & np.isfinite(numerator) & areas.publishable
-    value, lower, upper, draws = _blank(areas, settings.draws)
+    value, lower, upper, draws = blank(areas, settings.draws)
     divisor = denominator[usable] / PERCENT if per_hundred else np.ones(int(usable.sum()))
     observed = poisson_interval(numerator[usable], level=settings.level)
     value[usable] = numerator[usable] / divisor
@@ -274,7 +159,7 @@ def _shrunk_standardised(
     settings: Settings,
     generator: np.random.Generator,
 ) -> Estimate:
-    crude = _share_estimate(
+    crude = share_estimate(
         ObservedShare(
             kind="observed_share",
             numerator=specification.numerator,
@@ -286,8 +171,7 @@ def _shrunk_standardised(
         shrunk=False,
     )
     expected = areas.evaluate(specification.expected)
-    unexpected = (expected <= 0) & (crude.denominator > 0)
-    impossible = crude.impossible | unexpected
+    impossible = crude.impossible | _contradicts(crude, expected, areas)
     usable = (
         areas.publishable
         & ~impossible
@@ -295,16 +179,17 @@ def _shrunk_standardised(
         & np.isfinite(crude.value)
         & np.isfinite(crude.city)
     )
-    value, lower, upper, draws = _blank(areas, settings.draws)
+    value, lower, upper, draws = blank(areas, settings.draws)
     for target, source in zip(
         (value, lower, upper), (crude.value, crude.lower, crude.upper), strict=True
     ):
         target[areas.is_city] = source[areas.is_city]
     draws[:, areas.is_city] = crude.draws[:, areas.is_city]
     if usable.any():
-        ratios = gamma_poisson(
+        ratios = standardised_proportion(
             crude.numerator[usable],
             expected[usable],
+            crude.denominator[usable],
             groups=areas.pools[usable],
             level=settings.level,
         )
@@ -326,6 +211,16 @@ def _shrunk_standardised(
     )
 
 
+def _contradicts(crude: Estimate, expected: Floats, areas: AreaCounts) -> Flags:
+    """Areas whose ages the standard rates cannot describe: they leave nobody, or more than all."""
+    city = areas.city_row
+    ratio = np.divide(
+        crude.numerator[city], expected[city], out=np.ones(len(areas)), where=expected[city] > 0
+    )
+    most = expected * np.maximum(ratio, 1.0)
+    return (crude.denominator > 0) & ((expected <= 0) | (most >= crude.denominator))
+
+
 def _net_of_structure(
     specification: NetOfStructure,
     areas: AreaCounts,
@@ -333,7 +228,7 @@ def _net_of_structure(
     settings: Settings,
     generator: np.random.Generator,
 ) -> Estimate:
-    rate = _share_estimate(specification, areas, settings, generator, shrunk=True)
+    rate = share_estimate(specification, areas, settings, generator, shrunk=True)
     slope, error = structure_slope(specification, pool)
     base = areas.evaluate(specification.structure_base)
     share = PERCENT * areas.evaluate(specification.structure) / np.where(base > 0, base, np.nan)
@@ -341,7 +236,7 @@ def _net_of_structure(
     slopes = generator.normal(slope, error, size=(settings.draws, 1))
     draws = rate.draws - slopes * excess
     value = rate.value - slope * excess
-    lower, upper = _hull(value, draws, settings.level)
+    lower, upper = hull(value, draws, settings.level)
     return replace(
         rate,
         value=value,
@@ -360,14 +255,14 @@ def _over_concentration(
     settings: Settings,
     generator: np.random.Generator,
 ) -> Estimate:
-    share = _share_estimate(specification, areas, settings, generator, shrunk=True)
+    share = share_estimate(specification, areas, settings, generator, shrunk=True)
     # A city without the group has no quotient: its areas cannot be above a share of zero.
     city = np.where(share.city > 0, share.city, np.nan)
     quotient = share.value / city
     # The city is its own reference: its quotient is one by definition, not by estimation.
     draws = np.where(areas.is_city, 0.0, np.maximum(0.0, share.draws / city - 1.0))
     value = np.maximum(0.0, quotient - 1.0)
-    lower, upper = _hull(value, draws, settings.level)
+    lower, upper = hull(value, draws, settings.level)
     return replace(
         share,
         value=value,
@@ -380,12 +275,6 @@ def _over_concentration(
     )
 
 
-def _hull(value: Floats, draws: Floats, level: float) -> tuple[Floats, Floats]:
-    tail = (1.0 - level) / 2.0
-    lower, upper = np.quantile(draws, (tail, 1.0 - tail), axis=0)
-    return np.minimum(lower, value), np.maximum(upper, value)
-
-
 _ESTIMATORS: dict[str, Callable[..., Estimate]] = {
     "shrunk_rate": _shrunk_rate,
     "observed_share": _observed_share,
@@ -394,4 +283,7 @@ _ESTIMATORS: dict[str, Callable[..., Estimate]] = {
     "shrunk_standardised": _shrunk_standardised,
     "net_of_structure": _net_of_structure,
     "over_concentration": _over_concentration,
+    "rate_gap": rate_gap,
+    "missing_parity": missing_parity,
+    "separation": separation,
 }

@@ -12,8 +12,8 @@ import polars as pl
 
 from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
 from will_pipeline.indicators.disclosure import reading, withhold
-from will_pipeline.indicators.estimators import Estimate, Settings, nothing
-from will_pipeline.indicators.kinds import COUNTS_OF_PERSONS, Unavailable
+from will_pipeline.indicators.estimates import Estimate, Settings, nothing
+from will_pipeline.indicators.kinds import COUNTS_OF_PERSONS, Separation, Unavailable
 from will_pipeline.indicators.levels import Evidence
 from will_pipeline.indicators.persons import Persons, estimate_persons
 from will_pipeline.indicators.specification import Indicator, Specification
@@ -235,6 +235,8 @@ def unavailable_indicators(
             reasons[name] = card.estimator.reason
         elif absent:
             reasons[name] = f"nella fonte mancano le variabili {', '.join(absent)}"
+        elif isinstance(card.estimator, Separation) and areas.units is None:
+            reasons[name] = "nella fonte mancano le sezioni di censimento dentro le aree"
     return pl.DataFrame(
         {"indicatore_id": list(reasons), "motivo": list(reasons.values())},
         schema={"indicatore_id": pl.String, "motivo": pl.String},

@@ -14,7 +14,7 @@ import polars as pl
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import LEAST_RANKED_RESIDENTS, census_counts
 from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.goalposts import BASE_EDITION, FROZEN_FOLDER, freeze
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification

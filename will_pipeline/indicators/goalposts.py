@@ -14,13 +14,13 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
-from will_pipeline.indicators.estimators import Estimate
+from will_pipeline.indicators.estimates import Estimate
 from will_pipeline.indicators.specification import Indicator, Specification
 from will_pipeline.statistics.composite import ampi, penalised_mean
 from will_pipeline.statistics.normalise import Goalposts
 
 FROZEN_FOLDER = Path(__file__).parent / "frozen"
-BASE_EDITION = "2011"
+BASE_EDITION = "2011.2"
 CITY_METHOD, POOL_METHOD = "ampi_citta", "ampi"
 CLASSES = 5
 POOL_LEVEL = "A"

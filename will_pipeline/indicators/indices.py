@@ -5,7 +5,7 @@ Scores come from frozen goalposts; how far they could be from those shown comes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,11 +13,13 @@ import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
 from will_pipeline.indicators.disclosure import coarsen_indices
-from will_pipeline.indicators.estimators import Estimate, Settings, estimate, nothing
+from will_pipeline.indicators.estimates import Estimate, Settings, nothing
+from will_pipeline.indicators.estimators import estimate
 from will_pipeline.indicators.goalposts import CITY_METHOD, Frozen, methods, stack
 from will_pipeline.indicators.specification import Specification, Theme
 from will_pipeline.needs.profiles import TopThird
-from will_pipeline.statistics.monte_carlo import IndexUncertainty, simulate_index
+from will_pipeline.statistics.monte_carlo import Aggregation, IndexUncertainty, simulate_index
+from will_pipeline.statistics.normalise import Goalposts
 
 TOP_FIFTH, TOP_THIRD = 1 / 5, 1 / 3
 PUBLISHED_DECIMALS = 1
@@ -139,11 +141,13 @@ def _simulate(
     shown: Flags,
 ) -> IndexUncertainty:
     indicators = specification.index_indicators(theme.dimensione)
-    cube = np.stack([estimates[i.indicatore_id].draws for i in indicators], axis=-1)
+    cube = np.stack([estimates[i.indicatore_id].draws for i in indicators], axis=-1)[:, shown]
+    posts = [frozen.goalposts[i.indicatore_id] for i in indicators]
     references = stack(estimates, indicators, "city")[shown] if method == CITY_METHOD else None
     return simulate_index(
-        cube[:, shown],
-        goalposts=[frozen.goalposts[i.indicatore_id] for i in indicators],
+        cube,
+        goalposts=posts,
+        aggregations=_aggregations(cube, posts, references),
         city=areas.groups[shown],
         generator=settings.generator(f"{theme.dimensione}.{method}"),
         values=stack(estimates, indicators, "value")[shown],
@@ -152,6 +156,22 @@ def _simulate(
         level=settings.level,
         top=(TOP_FIFTH, TOP_THIRD),
     )
+
+
+def _aggregations(
+    cube: Floats, posts: Sequence[Goalposts], references: Floats | None
+) -> tuple[Aggregation, ...]:
+    """The three variants, or two where some draw lies beyond what a geometric mean can take.
+
+    A figure so uncertain that a draw falls below zero points is not cut to fit a variant: the
+    variant is left out for the whole need.
+    """
+    for position, post in enumerate(posts):
+        values = cube[..., position]
+        own = 0.0 if references is None else references[:, position] - post.reference
+        if (post.normalise((values - own).ravel()) <= 0).any():
+            return ("ampi", "mean")
+    return ("ampi", "geometric", "mean")
 
 
 def _rows(

@@ -19,10 +19,12 @@ EXPRESSIONS = frozenset(
         "population",
         "excess",
         "base",
+        "reference_numerator",
+        "reference_denominator",
     }
 )
 """Fields of an estimator that hold arithmetic over ISTAT's codes."""
-COUNTS_OF_PERSONS = frozenset({"observed_count", "synthetic"})
+COUNTS_OF_PERSONS = frozenset({"observed_count", "synthetic", "missing_parity"})
 """Kinds whose values are persons: an area is never above or below its city by its size."""
 LEARN_FROM_POOL = frozenset({"net_of_structure", "synthetic"})
 
@@ -93,6 +95,34 @@ class OverConcentration(Frozen):
     """Excess of a location quotient over one, never negative."""
 
     kind: Literal["over_concentration"]
+    numerator: str
+    denominator: str
+
+
+class RateGap(Frozen):
+    """Rate of a reference group minus that of a group, each shrunk towards its city."""
+
+    kind: Literal["rate_gap"]
+    reference_numerator: str
+    reference_denominator: str
+    numerator: str
+    denominator: str
+
+
+class MissingParity(Frozen):
+    """Persons of a group whom its gap from a reference group leaves out, never negative."""
+
+    kind: Literal["missing_parity"]
+    reference_numerator: str
+    reference_denominator: str
+    numerator: str
+    denominator: str
+
+
+class Separation(Frozen):
+    """Isolation of a group over the sections of the area, beyond that of a random placement."""
+
+    kind: Literal["separation"]
     numerator: str
     denominator: str
 
@@ -209,6 +239,9 @@ Estimator = Annotated[
     | ShrunkStandardised
     | NetOfStructure
     | OverConcentration
+    | RateGap
+    | MissingParity
+    | Separation
     | FromContext
     | Unavailable
     | Synthetic

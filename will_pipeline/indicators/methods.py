@@ -28,8 +28,9 @@ METHOD_IN_WORDS = {
     "shrunk_standardised": (
         "Standardizzazione indiretta per età: casi osservati su casi attesi con i tassi di "
         "occupazione italiani per età e sesso (ISTAT, forze di lavoro, media 2009); rapporto "
-        "stabilizzato verso la città con il metodo bayesiano empirico gamma-Poisson (Clayton e "
-        "Kaldor, 1987) e riportato al tasso della città. Numeratore e denominatore sono quelli "
+        "stabilizzato verso la città con il metodo bayesiano empirico per proporzioni (Kleinman, "
+        "1973; Marshall, 1991) e riportato al tasso della città. I casi sono persone su persone, "
+        "non eventi rari: l'intervallo è quello binomiale. Numeratore e denominatore sono quelli "
         "osservati."
     ),
     "net_of_structure": (
@@ -40,6 +41,20 @@ METHOD_IN_WORDS = {
     "over_concentration": (
         "Quota stabilizzata verso la città (beta-binomiale) divisa per la quota della città, meno "
         "uno, mai sotto zero; intervallo dal 5° al 95° percentile delle simulazioni."
+    ),
+    "rate_gap": (
+        "Differenza fra due tassi, ognuno stabilizzato verso la media della città "
+        "(beta-binomiale); intervallo dal 5° al 95° percentile delle simulazioni."
+    ),
+    "missing_parity": (
+        "Differenza fra due tassi stabilizzati verso la città, mai sotto zero, per le persone del "
+        "gruppo; intervallo dal 5° al 95° percentile delle simulazioni."
+    ),
+    "separation": (
+        "Indice di isolamento xPx sulle sezioni di censimento dell'area (Massey e Denton, 1988), "
+        "tolto ciò che viene dalla presenza e dal caso: zero se le stesse persone fossero "
+        "distribuite a caso fra le sezioni. Il valore della città è la media delle sue aree. "
+        "Intervallo dal 5° al 95° percentile di un bootstrap bayesiano delle sezioni (Rubin, 1981)."
     ),
     "synthetic": (
         "Stima sintetica: residenti esposti dell'area (censimento), per il tasso del gruppo dove è "

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from will_pipeline.indicators import isolation, provincial
 from will_pipeline.indicators.areas import AreaCounts, Floats
-from will_pipeline.indicators.estimators import Estimate, Settings, nothing
+from will_pipeline.indicators.estimates import Estimate, Settings, nothing
 from will_pipeline.indicators.kinds import (
     MacroAreaLevel,
     SyntheticShare,

@@ -1,12 +1,13 @@
 """The command that writes the method page of the persons: `python -m ...indicators.persons_page`.
 
-Every number of the page is computed from the embedded figures when it is written; a test checks
-that the tracked page is what the command makes.
+Every number of the page is computed from the embedded figures, or read from what the simulation
+wrote, when it is written; a test checks that the tracked page is what the command makes.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,20 @@ import polars as pl
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.geography.census_areas import census_counts
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.kinds import MacroAreaLevel
 from will_pipeline.indicators.levels import Evidence, benchmarks, synthetic_of
+from will_pipeline.indicators.measured_coverage import (
+    ALIKE,
+    INFLATED,
+    MORE,
+    RATES,
+    STANDARDISED,
+    SYNTHETIC,
+    Coverage,
+    read_coverage,
+)
 from will_pipeline.indicators.persons import FACTORS, Persons, estimate_persons, sensitivity
 from will_pipeline.indicators.specification import (
     LEAST_RESIDENTS,
@@ -39,8 +50,8 @@ FIGURES = (
 INTRODUCTION = """\
 # Persone stimate
 
-Questa pagina è scritta da `python -m will_pipeline.indicators.persons_page` con le cifre
-incorporate: i numeri sono quelli misurati, non trascritti.
+Questa pagina è scritta da `make pages` (`python -m will_pipeline.indicators.persons_page`) con le
+cifre incorporate: i numeri sono quelli misurati, non trascritti.
 
 Nessuna fonte italiana conta, sotto la provincia, i giovani che non studiano e non lavorano, gli
 anziani isolati o i ragazzi con competenze non adeguate. Si stima quante persone ci si aspetta in
@@ -57,9 +68,7 @@ ogni area, in tre passi:
 L'intervallo (5°-95° percentile di un bootstrap parametrico) comprende l'errore del livello, dei
 tassi per gruppo, dei pesi, dei segnali, la variabilità fra aree che i segnali non spiegano e il
 caso nel numero di persone. La variabilità è misurata fra province ed è **moltiplicata per 1,5**,
-perché fra quartieri può essere maggiore: in `coverage.md`, dove i quartieri variano una volta e
-mezza le province, l'intervallo del 90 % non allargato copre il 75,1 % delle verità, quello
-allargato l'89,6 %; dove variano come le province, quello allargato copre il 97,5 %. È il prezzo
+perché fra quartieri può essere maggiore: quanto conta lo dice la tavola qui sotto. È il prezzo
 scelto: meglio larghi che falsamente sicuri.
 
 **Non è compreso** in nessun intervallo: quanto la città si scosta dalla sua provincia (o dalla sua
@@ -76,6 +85,32 @@ Si confrontano le **quote**, mai le persone: un'area grande ha più persone di u
 sotto 250 residenti, o con meno di 5 persone stimate, non si pubblicano; restano nel totale con il
 rischio medio, e l'area più piccola accanto a loro è arrotondata a passi che valgono almeno trenta
 residenti esposti.
+"""
+TRUST = """\
+## Quanto ci si può fidare: copertura ed errore fuori campione
+
+**Copertura degli intervalli del 90 %**, misurata in città simulate di cui si conosce la verità
+(`coverage.md`, scritta dalla simulazione; qui se ne leggono i numeri).
+
+| Stima | Città simulate | Copertura % |
+|---|---|---:|
+| tassi stabilizzati | da 6 a 40 aree | {rates} |
+| tassi a parità di età | condizione del 10, 30 o 50 % delle persone | {standardised} |
+| persone stimate, come pubblicate | quartieri vari 1,5 volte le province | {inflated} |
+| persone stimate, come pubblicate | quartieri vari come le province | {alike} |
+| le stesse, variabilità non allargata | quartieri vari 1,5 volte le province | {plain} |
+
+**Errore fuori campione delle persone stimate**, misurato sulle cifre vere: ogni regione è prevista
+da pesi stimati sulle altre. È lo scarto quadratico medio fra il livello della provincia e la
+previsione, al netto del livello della sua regione.
+
+| Indicatore | Regioni | Province | Errore % | Senza segnali % | Rumore della serie % |
+|---|---:|---:|---:|---:|---:|
+{errors}
+
+La prima tavola dice se gli intervalli sono onesti quando il modello vale, la seconda quanto il
+modello vale fra province. Che i segnali valgano anche fra quartieri nessuna fonte permette di
+misurarlo.
 """
 PROVINCIAL = """\
 Livello: media degli ultimi tre anni della serie `{series}` della provincia. La fonte non pubblica
@@ -143,12 +178,16 @@ sulla scheda e fra i controlli.
 """
 
 
-def page(descriptors: Path, figures: Path) -> str:
-    """Write the page from the embedded figures.
+def page(descriptors: Path, figures: Path, coverage: str) -> str:
+    """Write the page from the embedded figures and the measured coverage.
 
     Args:
         descriptors: folder of the `*.source.yaml` files.
         figures: folder of the embedded figures.
+        coverage: text of the page of measured coverage.
+
+    Raises:
+        CoverageFault: the page of coverage lacks a row that this one shows.
     """
     sources = load_sources(descriptors)
     pool, series, isolation, census, subareas = (
@@ -163,7 +202,7 @@ def page(descriptors: Path, figures: Path) -> str:
     persons = estimate_persons(
         specification, areas, estimates, evidence=evidence, settings=settings
     )
-    parts = [INTRODUCTION]
+    parts = [INTRODUCTION, _trust(read_coverage(coverage), specification, persons, evidence)]
     for card in specification.synthetic:
         found = persons[card.indicatore_id]
         parts += [f"## {card.nome}\n\n`{card.indicatore_id}` = {card.formula}.\n"]
@@ -174,6 +213,37 @@ def page(descriptors: Path, figures: Path) -> str:
         for card in specification.unavailable
     ]
     return "\n".join([*parts, UNAVAILABLE.format(rows="\n".join(rows))])
+
+
+def _trust(
+    measured: Coverage,
+    specification: Specification,
+    persons: Mapping[str, Persons],
+    evidence: Evidence,
+) -> str:
+    least, most = (_number(each, 1) for each in measured.range_of(STANDARDISED))
+    return TRUST.format(
+        rates=" - ".join(dict.fromkeys(_number(each, 1) for each in measured.range_of(RATES))),
+        standardised=f"{least} - {most}",
+        inflated=_number(measured.of(INFLATED, MORE), 1),
+        alike=_number(measured.of(INFLATED, ALIKE), 1),
+        plain=_number(measured.of(SYNTHETIC, MORE), 1),
+        errors="\n".join(
+            _error(card, persons[card.indicatore_id], evidence) for card in specification.synthetic
+        ),
+    )
+
+
+def _error(card: Indicator, found: Persons, evidence: Evidence) -> str:
+    validation = None if found.model is None else found.model.validation
+    if validation is None:
+        return f"| `{card.indicatore_id}` | non misurabile: pesi assunti | – | – | – | – |"
+    some = next(iter(benchmarks(card, evidence).values()))
+    return (
+        f"| `{card.indicatore_id}` | {validation.regions} | {validation.provinces} | "
+        f"{_per_cent(validation.with_signals)} | {_per_cent(validation.without_signals)} | "
+        f"{_per_cent(some.error / some.share)} |"
+    )
 
 
 def _learnt(
@@ -277,9 +347,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("descriptors", type=Path, help="folder of the source descriptions")
     parser.add_argument("figures", type=Path, help="folder of the embedded figures")
+    parser.add_argument("coverage", type=Path, help="the page of measured coverage")
     parser.add_argument("output", type=Path, help="the page to write")
     arguments = parser.parse_args()
-    arguments.output.write_text(page(arguments.descriptors, arguments.figures), "utf-8")
+    coverage = arguments.coverage.read_text("utf-8")
+    text = page(arguments.descriptors, arguments.figures, coverage)
+    arguments.output.write_text(text, "utf-8")
 
 
 if __name__ == "__main__":

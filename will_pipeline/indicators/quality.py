@@ -158,7 +158,7 @@ def _published(case: _Case) -> _Finding:
 
 
 def _withheld(case: _Case) -> _Finding:
-    return _share_of_units(case, WITHHELD, "Pochi casi, non pubblicato")
+    return _share_of_units(case, WITHHELD, "Non pubblicato per riservatezza")
 
 
 def _missing(case: _Case) -> _Finding:

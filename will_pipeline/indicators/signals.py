@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats, evaluate
-from will_pipeline.indicators.estimators import Estimate, Settings, estimate_rate
+from will_pipeline.indicators.estimates import Estimate, Settings
+from will_pipeline.indicators.estimators import estimate_rate
 from will_pipeline.indicators.kinds import NetOfExcess, ShrunkRate, ShrunkStandardised, Synthetic
 from will_pipeline.indicators.specification import Specification
 from will_pipeline.statistics.empirical_bayes import beta_binomial

@@ -1,7 +1,7 @@
 """The specification table of themes and indicators, read from one YAML file per theme.
 
-An indicator is defined here by data alone (formula, estimator, words); the estimators that the
-files name live in `estimators`.
+An indicator is defined here by data alone (formula and estimator of each census vintage, words);
+the estimators that the files name live in `estimators`.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from will_pipeline.indicators.kinds import (
     Synthetic,
     SyntheticShare,
 )
+from will_pipeline.indicators.vintages import BASE_VINTAGE, VintageFault, resolved, vintages_of
 
 SPECIFICATION_FOLDER = Path(__file__).parent / "specification"
 LEAST_INDICATORS_OF_A_FULL_THEME = 3
@@ -59,7 +60,10 @@ class Traits(Frozen):
 
 
 class Indicator(Frozen):
-    """One indicator: the words planners read and the estimator that makes its numbers."""
+    """One indicator in one vintage: the words planners read, the estimator that makes its numbers.
+
+    `formule_annate` says its formula in every vintage.
+    """
 
     indicatore_id: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     nome: str
@@ -71,6 +75,7 @@ class Indicator(Frozen):
     comparabilita: Literal["tra_comuni", "entro_comune"]
     tipo: Tier
     formula: str
+    formule_annate: str | None = None
     numeratore_def: str | None = None
     denominatore_def: str | None = None
     come_si_legge: str
@@ -105,7 +110,7 @@ class ThemeFile(Frozen):
 
 
 class Specification:
-    """All themes and indicators, in order of presentation."""
+    """All themes and indicators of one vintage, in order of presentation."""
 
     def __init__(self, files: Mapping[str, ThemeFile]) -> None:
         self._files = sorted(
@@ -178,11 +183,12 @@ class Specification:
             absent |= (needed | {"P1"}) - set(pool)
         return tuple(sorted(absent))
 
-    def check_codes(self, known: Collection[str]) -> None:
-        """Check every formula against the official record layout.
+    def check_codes(self, known: Collection[str], *, vintage: int) -> None:
+        """Check every formula against the official record layout of the vintage.
 
         Args:
             known: codes of the layout.
+            vintage: year of the census, for the fault.
 
         Raises:
             SpecificationFault: a formula uses a code that the layout does not have.
@@ -190,7 +196,9 @@ class Specification:
         for name in self.indicators:
             unknown = sorted(self.codes(name) - set(known))
             if unknown:
-                raise SpecificationFault(name, f"codes not in the record layout: {unknown}")
+                raise SpecificationFault(
+                    name, f"codes not in the record layout of {vintage}: {unknown}"
+                )
 
     def _pairs(self) -> list[tuple[str | None, Indicator]]:
         return [
@@ -272,29 +280,56 @@ def _expressions(node: object) -> Iterator[str]:
 
 
 def load_specification(
-    folder: Path = SPECIFICATION_FOLDER, *, codes: Collection[str] | None = None
+    folder: Path = SPECIFICATION_FOLDER,
+    *,
+    vintage: int = BASE_VINTAGE,
+    layouts: Mapping[int, Collection[str]] | None = None,
 ) -> Specification:
-    """Read the specification table.
+    """Read the specification table of one census vintage.
 
     Args:
         folder: folder with one YAML file per theme.
-        codes: codes of the official record layout, to check every formula against; None where
-            the layout is not at hand.
+        vintage: year of the census.
+        layouts: codes of the official record layout of each vintage, to check every formula of
+            every vintage against; None where the layouts are not at hand.
 
     Raises:
         SpecificationFault: malformed YAML, an unknown field, an indicator defined twice, a
-            partial theme that does not say why, or a code that the layout does not have.
+            partial theme that does not say why, a vintage without formulas or without layout, or
+            a code that the layout of its vintage does not have.
     """
+    documents = {file.name: _document(file) for file in sorted(folder.glob("*.yaml"))}
+    try:
+        vintages = vintages_of(list(documents.values())) or (vintage,)
+    except VintageFault as problem:
+        raise SpecificationFault("*", str(problem)) from problem
+    if vintage not in vintages:
+        raise SpecificationFault("*", f"no formulas of {vintage}; there are {list(vintages)}")
+    if layouts is not None:
+        for year in vintages:
+            if year not in layouts:
+                raise SpecificationFault("*", f"no record layout of {year}")
+            _resolved(documents, year, vintages).check_codes(layouts[year], vintage=year)
+    return _resolved(documents, vintage, vintages)
+
+
+def _document(file: Path) -> object:
+    try:
+        return yaml.safe_load(file.read_text("utf-8"))
+    except yaml.YAMLError as problem:
+        raise SpecificationFault(file.name, str(problem)) from problem
+
+
+def _resolved(
+    documents: Mapping[str, object], vintage: int, vintages: tuple[int, ...]
+) -> Specification:
     files = {}
-    for file in sorted(folder.glob("*.yaml")):
+    for name, document in documents.items():
         try:
-            files[file.stem] = ThemeFile.model_validate(yaml.safe_load(file.read_text("utf-8")))
-        except (yaml.YAMLError, ValidationError) as problem:
-            raise SpecificationFault(file.name, str(problem)) from problem
-    specification = Specification(files)
-    if codes is not None:
-        specification.check_codes(codes)
-    return specification
+            files[name] = ThemeFile.model_validate(resolved(document, vintage, vintages))
+        except (VintageFault, ValidationError) as problem:
+            raise SpecificationFault(name, str(problem)) from problem
+    return Specification(files)
 
 
 def theme_rows(specification: Specification) -> pl.DataFrame:

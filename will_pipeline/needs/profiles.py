@@ -230,8 +230,9 @@ def _profile_row(
         or "No need stands out from the city",
         "descrizione": (
             f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
-            f"città (arrotondato per eccesso). {strengths_in_words(strengths)}"
-            "Il profilo descrive l'area, non le persone."
+            "città (arrotondato per eccesso). Anche così la differenza dalla media della città può "
+            "non distinguersi dal caso: lo dice l'intervallo di ogni indice. "
+            f"{strengths_in_words(strengths)}Il profilo descrive l'area, non le persone."
             if chosen
             else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
             "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "

@@ -137,9 +137,15 @@ def test_states_without_a_number_are_drawn_apart_and_say_why(pages):
         if tag == "a"
     }
     assert drawings["mancante"] == ("missing", "Stazione: dato mancante")
-    assert drawings["soppresso"] == ("withheld", "Cascine: pochi casi: non pubblicato")
+    assert drawings["soppresso"] == (
+        "withheld",
+        "Cascine: meno di 250 residenti: i suoi numeri non si pubblicano",
+    )
     assert drawings["piccola"][0] == "small"
-    assert drawings["piccola"][1].endswith(": meno di 1.000 residenti")
+    # The last small area drawn is the one under 250 residents, in the needs without figures.
+    assert drawings["piccola"][1] == drawings["soppresso"][1]
+    labels = [each["aria-label"] for _, each in html(pages)[BORGO].with_attribute("aria-label")]
+    assert sum(label.endswith(": meno di 1.000 residenti") for label in labels) == 4
     assert drawings["104,2"] == (
         "c4",
         "Molino: indice 104,2, tra 101,7 e 106,7; classe 4 di 5; sopra la città",
@@ -201,7 +207,11 @@ def test_area_sheet_shows_latest_value_interval_city_words_grade_and_source(page
 
 
 def test_area_sheet_keeps_withheld_missing_and_not_applicable_apart(pages):
-    assert pages["area/099001.Q05.html"].count("pochi casi: non pubblicato") >= 2
+    hidden = pages["area/099001.Q05.html"]
+    assert "pochi casi: non pubblicato" in hidden
+    assert "non pubblicato per proteggere un&#39;area più piccola" in hidden
+    assert "meno di 250 residenti: i suoi numeri non si pubblicano. Gli indicatori" in hidden
+    assert "1.000 residenti" not in hidden
     station = pages["area/099001.Q03.html"]
     assert "dato mancante" in station
     assert "non si applica" in station

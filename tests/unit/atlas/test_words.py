@@ -74,3 +74,9 @@ def test_intervals_dates_and_lists():
     assert words.list_words(["2011"]) == "2011"
     assert words.list_words(["2011", "2021", "2023"]) == "2011, 2021 e 2023"
     assert words.list_words([]) == ""
+
+
+def test_each_way_of_not_having_a_number_has_words_of_its_own():
+    said = [*words.INDICATOR_STATES.values(), words.under_floor(250)]
+    assert len(set(said)) == len(said)
+    assert words.under_floor(1000) == "meno di 1.000 residenti: i suoi numeri non si pubblicano"

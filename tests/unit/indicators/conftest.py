@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.specification import Indicator, Specification, Theme, ThemeFile
 
 TOWNS = ("001001", "001002")

@@ -9,15 +9,13 @@ import pytest
 from scipy import stats
 
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import (
-    Estimate,
-    Settings,
-    estimate,
-    structure_slope,
-)
+from will_pipeline.indicators.estimates import Estimate, Settings
+from will_pipeline.indicators.estimators import estimate, structure_slope
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.kinds import NetOfStructure
 from will_pipeline.indicators.specification import Indicator, Specification
+from will_pipeline.statistics.empirical_bayes import gamma_poisson
+from will_pipeline.statistics.standardised_proportion import standardised_proportion
 
 MakeTown = Callable[..., AreaCounts]
 MakeCard = Callable[..., Indicator]
@@ -242,6 +240,34 @@ def test_standardisation_reports_impossible_counts_and_forgives_empty_areas(
     found = estimate(make_card(estimator=STANDARDISED), areas, no_pool, settings)
     np.testing.assert_array_equal(np.flatnonzero(np.isnan(found.value)), [0, 1])
     np.testing.assert_array_equal(np.flatnonzero(found.impossible), [1])
+
+
+def test_the_interval_of_a_standardised_rate_is_that_of_persons_out_of_persons(
+    make_town: MakeTown, make_card: MakeCard, no_pool: pl.DataFrame, settings: Settings
+) -> None:
+    ages = {"Y": [500] * 8, "O": [500] * 8}
+    events = [500, 560, 440, 500, 300, 250, 350, 300]
+    found = estimate(
+        make_card(estimator=STANDARDISED), make_town(E=events, **ages), no_pool, settings
+    )
+    shares = standardised_proportion([500, 560, 440, 500], [300] * 4, [1000] * 4)
+    poisson = gamma_poisson([500, 560, 440, 500], [300] * 4)
+    np.testing.assert_allclose(found.value[FIRST], 30 * shares.ratio)
+    np.testing.assert_allclose(found.upper[FIRST], 30 * shares.upper)
+    own = (found.upper - found.lower)[FIRST]
+    assert (own < 0.9 * 30 * (poisson.upper - poisson.lower)).all()
+    assert (found.upper <= 100).all()
+
+
+def test_ages_that_the_standard_rates_cannot_describe_are_reported(
+    make_town: MakeTown, make_card: MakeCard, no_pool: pl.DataFrame, settings: Settings
+) -> None:
+    # With more retired people than people of working age, more are expected than there are.
+    rates = STANDARDISED | {"expected": "0.1 * Y + 0.5 * O + 0.9 * R"}
+    areas = make_town(Y=[50] * 8, O=[50] * 8, R=[90, *[0] * 7], E=[30, 60, 30, 30, 30, 20, 20, 30])
+    found = estimate(make_card(estimator=rates), areas, no_pool, settings)
+    np.testing.assert_array_equal(np.flatnonzero(found.impossible), [0])
+    np.testing.assert_array_equal(np.flatnonzero(np.isnan(found.value)), [0])
 
 
 def test_the_slope_on_structure_is_taken_inside_municipalities(within: pl.DataFrame) -> None:

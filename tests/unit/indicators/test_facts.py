@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate, Settings, estimate
+from will_pipeline.indicators.estimates import Estimate, Settings
+from will_pipeline.indicators.estimators import estimate
 from will_pipeline.indicators.facts import census_facts, impossible_counts, withhold
 from will_pipeline.indicators.specification import Indicator, Specification
 

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Estimate
+from will_pipeline.indicators.estimates import Estimate
 from will_pipeline.indicators.goalposts import (
     CITY_METHOD,
     POOL_METHOD,

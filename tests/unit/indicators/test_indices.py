@@ -1,6 +1,7 @@
 """Indices of the needs: scores, intervals, likely places and who gets none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.goalposts import CITY_METHOD, POOL_METHOD, Frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
 from will_pipeline.indicators.specification import Indicator, Specification
@@ -210,3 +211,20 @@ def test_the_index_beside_a_small_area_is_told_in_whole_points(
     assert (coarse["indice"] <= coarse["ic_sup"]).all()
     another = only(rows, area_id="001002.A02").select(columns)
     assert not another.equals(another.select(pl.all().round(0)))
+
+
+def test_a_draw_beyond_the_geometric_mean_leaves_that_variant_out_and_the_index_in(
+    specification: Specification, frozen: Frozen, areas: AreaCounts, no_pool: pl.DataFrame
+) -> None:
+    settings = Settings(draws=200)
+    estimates = estimate_all(specification, areas, no_pool, settings)
+    wild = estimates["a"].draws.copy()
+    wild[0] = -500.0
+    moved = estimates | {"a": replace(estimates["a"], draws=wild)}
+    before, after = (
+        theme_indices(specification, areas, each, frozen=frozen, settings=settings, year=2011).rows
+        for each in (estimates, moved)
+    )
+    assert after["indice"].equals(before["indice"])
+    assert after.filter(dimensione="corto").equals(before.filter(dimensione="corto"))
+    assert not after.filter(dimensione="pieno").equals(before.filter(dimensione="pieno"))

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.indicators import country
 from will_pipeline.cities.catalogue import Benchmark
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.isolation import learn, levels
 from will_pipeline.indicators.kinds import MacroAreaLevel, Synthetic

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.indicators import country
 from will_pipeline.cities.catalogue import Benchmark
 from will_pipeline.indicators.areas import AreaCounts
-from will_pipeline.indicators.estimators import Settings
+from will_pipeline.indicators.estimates import Settings
 from will_pipeline.indicators.facts import persons_facts, unavailable_indicators
 from will_pipeline.indicators.indices import estimate_all
 from will_pipeline.indicators.persons import Persons, estimate_persons

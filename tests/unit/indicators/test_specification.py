@@ -203,17 +203,17 @@ def test_a_code_that_no_record_layout_has_is_an_error_at_load(
     card = make_card("persone", estimator=RATE, ruolo="persone").model_dump()
     theme["indicators"].append({**card, "estimator": synthetic()})
     (tmp_path / "prova.yaml").write_text(yaml.safe_dump(theme), "utf-8")
-    assert load_specification(tmp_path, codes={"E", "N", "P17"}).codes("persone") == {
-        "E", "N", "P17",
-    }  # fmt: skip
-    with pytest.raises(SpecificationFault, match="P17"):
-        load_specification(tmp_path, codes={"E", "N"})
+    known = {2011: {"E", "N", "P17"}}
+    assert load_specification(tmp_path, layouts=known).codes("persone") == known[2011]
+    with pytest.raises(SpecificationFault, match=r"layout of 2011.*P17"):
+        load_specification(tmp_path, layouts={2011: {"E", "N"}})
 
 
 def test_what_the_figures_cannot_give_never_enters_an_index(shipped: Specification) -> None:
     missing = {card.indicatore_id for card in shipped.unavailable}
     assert missing == {
         "divario_occupazione", "separazione_residenziale", "mancata_parita", "reddito_cap",
+        "seconde_generazioni",
     }  # fmt: skip
     entering = {
         card.indicatore_id

@@ -216,6 +216,7 @@ def test_a_profile_speaks_of_the_area_and_brings_questions(
         assert row["domande_per_il_tavolo"].endswith("?")
         if row["tratti_su"]:
             assert "Il profilo descrive l'area, non le persone." in row["descrizione"]
+            assert "può non distinguersi dal caso" in row["descrizione"]
 
 
 def test_shipped_profiles_fit_their_table_and_have_names_of_their_own(
