@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from assets.marts.facts import COUNTS, indices
+from will_pipeline.indicators.goalposts import BASE_EDITION
 from will_pipeline.indicators.specification import load_specification
 from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.frozen_typology import load_typology
@@ -25,7 +26,7 @@ MART: dict[str, Any] = {
     "kinds": {"duckdb", "python"},
 }
 PUBLISHED = [["marts", "fatto_indicatore"], ["marts", "dim_area"]]
-EDITION = str(CENSUS_YEAR)
+EDITION = BASE_EDITION
 
 
 @dg.asset(

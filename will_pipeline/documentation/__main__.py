@@ -16,8 +16,8 @@ from will_pipeline.documentation.idise import dropped_in, idise_section, with_se
 from will_pipeline.documentation.indicator_pages import TABLES, indicator_pages
 from will_pipeline.documentation.profile_page import TABLES as PROFILE_TABLES
 from will_pipeline.documentation.profile_page import profile_page
+from will_pipeline.indicators.goalposts import BASE_EDITION
 from will_pipeline.indicators.persons_page import page
-from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.mart.release import DATABASE_FILE
 from will_pipeline.needs.frozen_typology import load_typology
 
@@ -86,7 +86,7 @@ def main() -> None:
     tables = read_mart(arguments.release)
     pages = indicator_pages(tables)
     write_pages(pages, arguments.output)
-    for name, text in profile_page(tables, load_typology(str(CENSUS_YEAR))).items():
+    for name, text in profile_page(tables, load_typology(BASE_EDITION)).items():
         (arguments.method / name).write_text(text, "utf-8")
     write_method(tables, arguments.method, arguments.project)
     print(f"{len(pages)} file in {arguments.output}, gli altri in {arguments.method}")

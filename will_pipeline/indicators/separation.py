@@ -15,6 +15,7 @@ from will_pipeline.indicators.areas import AreaCounts, Floats, evaluate
 from will_pipeline.indicators.estimates import Estimate, Settings, blank, hull, nothing
 from will_pipeline.indicators.kinds import Separation
 from will_pipeline.statistics.segregation import separation_by_area
+from will_pipeline.statistics.streams import streams
 
 FEWEST_UNITS = 2
 
@@ -58,7 +59,10 @@ def separation(
         areas.evaluate(text) for text in (specification.numerator, specification.denominator)
     )
     impossible = (numerator < 0) | (denominator < 0) | (numerator > denominator)
-    for row, area in enumerate(areas.frame["area_id"].to_list()):
+    # Each area draws from a stream of its own, so that an area added elsewhere moves nothing here.
+    names = areas.frame["area_id"].to_list()
+    own = {int(rows[0]): stream for rows, stream in streams(generator, names)}
+    for row, area in enumerate(names):
         inside = (places == area) & ~(residents == 0)
         x, t = members[inside], residents[inside]
         impossible[row] |= bool(((x < 0) | (x > t)).any())
@@ -66,7 +70,7 @@ def separation(
             continue
         found = separation_by_area(x, t, np.zeros(x.size))
         value[row] = ((found.isolation - found.by_chance) / (1 - found.by_chance))[0]
-        weights = generator.dirichlet(np.ones(x.size), size=settings.draws) * x.size
+        weights = own[row].dirichlet(np.ones(x.size), size=settings.draws) * x.size
         draws[:, row] = _net_of_weighted(x, t, weights)
     _fill_cities(areas, numerator, value, draws)
     lower, upper = hull(value, draws, settings.level)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from will_pipeline.indicators.goalposts import BASE_EDITION
 from will_pipeline.mart.controls import ERROR
-from will_pipeline.mart.dimensions import CENSUS_YEAR
 from will_pipeline.needs.basins import basin_report
 from will_pipeline.needs.frozen_typology import load_typology
 from will_pipeline.needs.report import REPORT_TABLES as PROFILE_TABLES
@@ -49,7 +49,7 @@ def inspection_report(mart: duckdb.DuckDBPyConnection) -> Inspection:
         sections=(
             ("Rilascio", tuple(_release(tables["mart_info"]))),
             ("Controlli", tuple(control_lines(controls))),
-            ("Profili", tuple(profile_report(tables, load_typology(str(CENSUS_YEAR))))),
+            ("Profili", tuple(profile_report(tables, load_typology(BASE_EDITION)))),
             ("Bacini", tuple(basin_report(tables))),
         ),
         broken=not failed.filter(pl.col("gravita") == ERROR).is_empty(),
