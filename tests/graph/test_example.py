@@ -17,7 +17,6 @@ from typer.testing import CliRunner
 from tests.graph.conftest import Project
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.cli.example import esempio
-from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.example.deliveries import EXERCISES, MEASURES, in_need
 from will_pipeline.example.testimony import VOICES
 from will_pipeline.example.towns import BORGO, TOWNS
@@ -31,12 +30,6 @@ PERSONS = {
     "isolati_65": "solitudine",
     "competenze_inadeguate": "mobilita",
 }
-
-
-def published(table: str) -> pytest.MarkDecorator:
-    """Run a test only where the mart has this table."""
-    absent = table not in load_contracts("mart")
-    return pytest.mark.skipif(absent, reason=f"the mart has no table {table}")
 
 
 @dataclass(frozen=True)
@@ -196,7 +189,6 @@ def test_every_delivery_is_accepted(example: Run) -> None:
     assert len(found) == 6
 
 
-@published("bisogno_latente")
 def test_latent_need_tells_who_is_followed_and_who_is_not(mart: duckdb.DuckDBPyConnection) -> None:
     rows = mart.execute(
         "SELECT area_id, dimensione, serviti, latenti, latenti_inf, latenti_sup, stato_copertura "
@@ -218,7 +210,6 @@ def test_latent_need_tells_who_is_followed_and_who_is_not(mart: duckdb.DuckDBPyC
         assert min(share, key=share.__getitem__) == f"999001.{code}"
 
 
-@published("valutazione")
 def test_evaluation_finds_the_effect_that_was_planted_and_no_other(
     mart: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -230,7 +221,6 @@ def test_evaluation_finds_the_effect_that_was_planted_and_no_other(
     assert intervals["doposcuola"][1] < 0
 
 
-@published("ripartizione_area")
 def test_allocation_shares_out_the_whole_and_leaves_nobody_under_the_floor(
     mart: duckdb.DuckDBPyConnection,
 ) -> None:
@@ -244,25 +234,21 @@ def test_allocation_shares_out_the_whole_and_leaves_nobody_under_the_floor(
         assert least >= floor
 
 
-@published("bacino")
 def test_basins_of_the_drawn_town_are_contiguous(mart: duckdb.DuckDBPyConnection) -> None:
     found = mart.execute("SELECT pro_com, contiguo, n_aree FROM bacino").fetchall()
     assert {contiguous for town, contiguous, _ in found if town == "999001"} == {True}
     assert {town for town, *_ in found} == {"999001", "999002"}
 
 
-@published("presidio")
 def test_the_place_outside_every_area_is_told(mart: duckdb.DuckDBPyConnection) -> None:
     outside = mart.execute("SELECT nome FROM presidio WHERE area_id IS NULL").fetchall()
     assert outside == [("Colonia estiva fuori comune",)]
 
 
-@published("voce_territorio")
 def test_the_voices_are_published(mart: duckdb.DuckDBPyConnection) -> None:
     assert mart.execute("SELECT count(*) FROM voce_territorio").fetchall() == [(len(VOICES),)]
 
 
-@published("proiezione")
 def test_the_scenario_is_tested_on_the_towns_own_past(mart: duckdb.DuckDBPyConnection) -> None:
     found = mart.execute(
         "SELECT count(*) FROM proiezione WHERE area_id LIKE '999001.Q%' AND stato = 'valido' "
@@ -271,7 +257,6 @@ def test_the_scenario_is_tested_on_the_towns_own_past(mart: duckdb.DuckDBPyConne
     assert found[0][0] >= 30
 
 
-@published("area_simile")
 def test_twins_are_in_the_other_town(mart: duckdb.DuckDBPyConnection) -> None:
     found = mart.execute("SELECT area_id, simile_id FROM area_simile").fetchall()
     assert found

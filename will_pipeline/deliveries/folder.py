@@ -24,6 +24,8 @@ from will_pipeline.deliveries.reading import MOST_BYTES
 
 ACCEPTED, REFUSED, LAST_GOOD = "accolta", "rifiutata", "ultima_buona"
 UNKNOWN = "non_riconosciuta"
+SHARED_FOLDERS = ("idise",)
+"""Folders of tables that speak of many municipalities; their readers look for them."""
 IGNORED_SUFFIX = ".txt"
 _SUFFIXES = ("csv", "xlsx", "xls", "xlsm", "ods", "tsv")
 
@@ -129,10 +131,10 @@ class Folder:
         ]
 
     def strangers(self, municipalities: pl.DataFrame) -> list[str]:
-        """Folders that are of no municipality, by name."""
+        """Folders that are of no municipality and hold no table shared by all, by name."""
         if not self.folder.is_dir():
             return []
-        known = set(municipalities["slug"])
+        known = {*municipalities["slug"], *SHARED_FOLDERS}
         return sorted(
             entry.name
             for entry in self.folder.iterdir()

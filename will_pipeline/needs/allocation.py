@@ -51,25 +51,6 @@ class Allocations:
     areas: pl.DataFrame
 
 
-def exercise_faults(exercises: pl.DataFrame, lines: pl.DataFrame) -> list[tuple[str, str]]:
-    """Exercises that no need could make possible, for the validation of what is handed in.
-
-    Args:
-        exercises: rows of `core.allocation_exercise`.
-        lines: rows of `core.allocation_line`.
-
-    Returns:
-        Identifier and Italian rule broken, one pair per exercise at fault, sorted.
-    """
-    faults = []
-    for exercise in exercises.sort("exercise_id").iter_rows(named=True):
-        own = lines.filter(pl.col("exercise_id") == exercise["exercise_id"])
-        fault = _fault(exercise, exercise["budget"], own["today"].to_list(), areas=own.height)
-        if fault:
-            faults.append((str(exercise["exercise_id"]), fault))
-    return faults
-
-
 def allocate(
     exercises: pl.DataFrame, lines: pl.DataFrame, needs: pl.DataFrame, *, settings: Settings
 ) -> Allocations:

@@ -151,7 +151,7 @@ def _why(published: PublishedValues, specification: Specification, place: int) -
     kept = published.withheld[place]
     absent = np.isnan(published.value[place]) & ~kept
     parts = []
-    for flags, words in ((kept, "pochi casi, non si pubblica"), (absent, "dato mancante")):
+    for flags, words in ((kept, "non pubblicato per riservatezza"), (absent, "dato mancante")):
         named = [
             specification.indicators[name].nome_breve
             for name, flag in zip(published.indicators, flags, strict=True)

@@ -12,8 +12,8 @@ from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform, empty
 from will_pipeline.documentation.readability import LEAST_FOR_EVERYONE, gulpease
 from will_pipeline.indicators.estimators import Settings
-from will_pipeline.needs.allocation import Allocations, allocate, exercise_faults
-from will_pipeline.needs.allocation_words import OUTSIDE, not_done
+from will_pipeline.needs.allocation import Allocations, allocate
+from will_pipeline.needs.allocation_words import OUTSIDE
 
 SETTINGS = Settings(draws=300)
 TOWN = "999001"
@@ -244,9 +244,6 @@ def test_an_impossible_exercise_is_said_in_italian(
     changes: dict[str, float], today: tuple[float, ...], fault: str
 ) -> None:
     what = exercise(**changes)
-    (found,) = exercise_faults(what, lines(today))
-    assert found[0] == f"{TOWN}-ore"
-    assert fault in found[1]
     result = shared(what, lines(today), needs(NEED[: len(today)]))
     row = result.exercises.row(0, named=True)
     assert (row["stato"], row["proposta_totale"]) == ("non_fattibile", None)
@@ -255,21 +252,15 @@ def test_an_impossible_exercise_is_said_in_italian(
 
 
 def test_what_hidden_areas_keep_can_leave_too_little() -> None:
-    what = exercise(budget=80.0)
-    assert exercise_faults(what, lines((1.0, 1.0, 60.0))) == []
-    row = shared(what, lines((1.0, 1.0, 60.0)), needs((5.0, 5.0, None))).exercises.row(
-        0, named=True
-    )
+    row = shared(
+        exercise(budget=80.0), lines((1.0, 1.0, 60.0)), needs((5.0, 5.0, None))
+    ).exercises.row(0, named=True)
     assert row["stato"] == "valido"
     poor = shared(
         exercise(budget=75.0), lines((1.0, 1.0, 60.0)), needs((5.0, 5.0, None))
     ).exercises.row(0, named=True)
     assert poor["stato"] == "non_fattibile"
     assert "più di quanto c'è da dividere (15)" in poor["lettura"]
-
-
-def test_possible_exercises_have_no_fault() -> None:
-    assert exercise_faults(exercise(), lines()) == []
 
 
 @given(problems)
@@ -311,8 +302,8 @@ def test_readings_are_easy_and_say_it_is_an_exercise(
 
 
 def test_why_an_exercise_cannot_be_done_is_easy_to_read() -> None:
-    faults = exercise_faults(exercise(floor=50.0), lines())
-    assert gulpease(not_done(faults[0][1])) >= LEAST_FOR_EVERYONE
+    said = shared(exercise(floor=50.0), lines(), needs(NEED)).exercises["lettura"].item()
+    assert gulpease(said) >= LEAST_FOR_EVERYONE
 
 
 def test_nothing_delivered_is_nothing_shared() -> None:

@@ -55,7 +55,7 @@ def test_a_withheld_or_missing_value_leaves_the_area_outside_with_the_reason(
     rows = assigned(frozen, published, specification, **{"001003.A00": "meno di 1.000 residenti"})
     hidden, gone = rows["001001.A01"], rows["001002.Q01"]
     assert hidden["profilo_id"] == gone["profilo_id"] == UNCLASSIFIED
-    assert hidden["motivo"] == "pochi casi, non si pubblica: Anziani 75+, Affollamento"
+    assert hidden["motivo"] == "non pubblicato per riservatezza: Anziani 75+, Affollamento"
     assert gone["motivo"] == "dato mancante: Disoccupazione"
     assert rows["001003.A00"]["motivo"] == "meno di 1.000 residenti"
     assert hidden["appartenenza"] is hidden["stabilita"] is hidden["secondo_profilo_id"] is None
