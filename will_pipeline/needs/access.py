@@ -51,7 +51,7 @@ def access_rows(
         metres, on=["area_id", "kind"], how="left"
     )
     short = pl.col("unknown") > 0
-    known = ~short | (pl.col("unknown") < pl.col("total"))
+    known = ~pl.col("silent") & (~short | (pl.col("unknown") < pl.col("total")))
     state = (
         pl.when(~known)
         .then(pl.lit(UNKNOWN))
@@ -88,18 +88,27 @@ def _cells(areas: pl.DataFrame, places: pl.DataFrame, bodies: pl.DataFrame) -> p
         source_id=pl.col("source_id").min(), total=pl.len().cast(pl.Int64)
     )
     listed = bodies.group_by("pro_com").agg(bodies=pl.len().cast(pl.Int64))
+    speaking = pl.concat(
+        [
+            places.select("pro_com", register="source_id"),
+            bodies.select("pro_com", register=pl.lit(BENEFICIARIES)),
+        ]
+    ).unique()
     kinds = (
         cities.join(registers, how="cross")
         .join(own, on=["pro_com", "kind"], how="full", coalesce=True)
         .join(listed, on="pro_com", how="left")
+        .join(speaking.with_columns(speaks=True), on=["pro_com", "register"], how="left")
         .with_columns(
+            # A register without a single row on a city does not say that it has nothing.
+            silent=pl.col("source_id").is_null() & pl.col("speaks").is_null(),
             source_id=pl.coalesce("source_id", "register"),
             total=pl.when(pl.col("source_id").is_null() & (pl.col("kind") == THIRD_SECTOR))
             .then("bodies")
             .otherwise("total")
             .fill_null(0),
         )
-        .select("pro_com", "kind", "source_id", "total")
+        .select("pro_com", "kind", "source_id", "total", "silent")
     )
     return areas.select("area_id", "pro_com", "level", "residents").join(
         kinds, on="pro_com", how="inner"
@@ -176,7 +185,9 @@ def _city_mean(areas: pl.DataFrame, near: pl.DataFrame) -> pl.DataFrame:
 
 def _reason(known: pl.Expr, short: pl.Expr) -> pl.Expr:
     return (
-        pl.when(~known & (pl.col("kind") == THIRD_SECTOR))
+        pl.when("silent")
+        .then(pl.lit("La fonte non parla di questo comune."))
+        .when(~known & (pl.col("kind") == THIRD_SECTOR))
         .then(pl.lit("La fonte dice il comune dell'ente, non il suo indirizzo."))
         .when(~known & (pl.col("source_id") == REGISTER_KINDS["scuola_primaria"]))
         .then(pl.lit("Senza coordinate: la fonte dà solo l'indirizzo."))

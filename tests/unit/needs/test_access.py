@@ -82,8 +82,9 @@ def test_a_city_without_boundaries_has_a_city_number_and_no_other() -> None:
     assert (city["numero"], city["distanza_media_m"], city["stato"]) == (1, None, "valido")
 
 
-def test_a_register_without_places_in_a_city_says_none() -> None:
-    assert at(access(), f"{BARE}.A01")["numero"] == 0
+def test_a_register_that_names_a_city_but_no_place_of_a_kind_says_none() -> None:
+    rows = access(schools=schools(("S1", BARE, "SCUOLA PRIMARIA")))
+    assert at(rows, f"{BARE}.A01", "scuola_infanzia")["numero"] == 0
 
 
 def test_schools_have_an_address_and_no_coordinates() -> None:
@@ -101,7 +102,7 @@ def test_third_sector_bodies_count_for_the_city_alone() -> None:
     city, area = (at(rows, f"{DRAWN}.{code}", "ente_terzo_settore") for code in ("C", "Q01"))
     assert (city["numero"], city["stato"]) == (4, "valido")
     assert (area["numero"], area["stato"]) == (None, "non_disponibile")
-    assert at(rows, f"{BARE}.A01", "ente_terzo_settore")["numero"] == 0
+    assert at(rows, f"{BARE}.A01", "ente_terzo_settore")["numero"] is None
 
 
 def test_a_stated_area_counts_where_there_are_no_boundaries() -> None:
@@ -120,3 +121,16 @@ def test_the_residual_ring_has_no_distance() -> None:
 def test_the_order_of_the_areas_changes_nothing() -> None:
     given = (("1", DRAWN, *ONE_EAST), ("2", DRAWN, *TWO_EAST), ("3", BARE, 12.5, 45.5))
     assert_frame_equal(access(*given), access(*given, order=[5, 3, 1, 0, 2, 4]))
+
+
+def test_a_register_that_never_names_a_city_does_not_say_that_it_has_nothing() -> None:
+    rows = access(("1", BARE, 12.5, 45.5))
+    for area in (f"{DRAWN}.Q01", f"{DRAWN}.C"):
+        silent = at(rows, area)
+        assert (silent["numero"], silent["per_mille"], silent["stato"]) == (
+            None, None, "non_disponibile",
+        )  # fmt: skip
+        assert silent["motivo"] == "La fonte non parla di questo comune."
+    bodies = at(rows, f"{DRAWN}.C", "ente_terzo_settore")
+    assert (bodies["numero"], bodies["stato"]) == (4, "valido")
+    assert at(rows, f"{BARE}.C", "ente_terzo_settore")["numero"] is None
