@@ -40,7 +40,7 @@ dev: $(READY) ## Open the Dagster UI on http://127.0.0.1:3000
 clean: ## Remove the environment and all that the pipeline made
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis
 	find .dagster -mindepth 1 ! -name dagster.yaml -delete
-	find data/raw -mindepth 1 -maxdepth 1 ! -name figures ! -name README.md -exec rm -rf {} +
+	find data/raw -mindepth 1 -maxdepth 1 ! -name figures ! -name README.md ! -name 'consegne*' -exec rm -rf {} +
 	find data/marts -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 
 figures: $(READY) ## Remake the embedded figures from official files: make figures FIGURES=<folder>

@@ -177,7 +177,9 @@ def planners_read(specification: Specification) -> Iterator[tuple[str, str]]:
     for row in profile_rows(specification, nothing).iter_rows(named=True):
         yield f"profile {row['profilo_id']}", row["descrizione"]
         yield f"profile {row['profilo_id']}", row["domande_per_il_tavolo"]
-    for row in typology_rows(specification, load_typology(BASE_EDITION)).iter_rows(named=True):
+    # The typology is frozen on the indicators of its own vintage alone.
+    base = load_specification()
+    for row in typology_rows(base, load_typology(BASE_EDITION)).iter_rows(named=True):
         for field in ("etichetta", "descrizione", "domande_per_il_tavolo"):
             yield f"profile {row['profilo_id']}", row[field]
     yield "strengths", strengths_in_words(specification.themes[:3])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import duckdb
 from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
@@ -47,15 +46,3 @@ def test_a_release_is_looked_over_in_italian(published: Project) -> None:
         assert said in result.stdout
     for city in ("Bergamo", "Como", "Monza", "Novara", "Padova", "Parma", "Reggio", "Rovigo"):
         assert f"{city}" in result.stdout
-
-
-def test_a_failed_check_ends_the_look_with_an_error(published: Project) -> None:
-    path = (published.marts / "latest").resolve() / "will_mart.duckdb"
-    with duckdb.connect(str(path)) as mart:
-        mart.execute(
-            "UPDATE controllo SET esito = 'fallito' WHERE controllo = 'somma_residenti' "
-            "AND oggetto = '034027.Q'"
-        )
-    result = CliRunner().invoke(app, ["controlla", "--mart", str(path)])
-    assert result.exit_code == 1
-    assert "Errore, somma_residenti, 034027.Q" in result.stdout

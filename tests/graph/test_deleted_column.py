@@ -50,7 +50,7 @@ def test_what_the_source_lost_is_not_available_in_the_mart_with_its_reason(tmp_p
     assert {name for (name,) in themes} == {"giovani", "solitudine", "nuove_generazioni"}
     reasons = mart.execute(
         "SELECT DISTINCT motivo FROM fatto_profilo JOIN dim_area USING (area_id) "
-        "WHERE in_graduatoria"
+        "WHERE in_graduatoria AND modello = 'regola'"
     ).fetchall()
     assert reasons == [("manca l'indice di: mobilita",)]
     mart.close()

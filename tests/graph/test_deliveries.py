@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tests.graph.conftest import Project
-from will_pipeline.orchestration.deliveries import STRANGERS
+from will_pipeline.orchestration.deliveries import DELIVERIES, STRANGERS
 
 HEADER = "area;bisogno;anno;utenti\n"
 USERS = HEADER + "Pablo;solitudine;2024;42\nQ05;giovani;2025;17\n"
@@ -82,8 +82,7 @@ def test_a_good_file_is_published_beside_broken_ones_of_other_towns(first_delive
     delivered, result = first_delivery
     assert result.success
     assert warnings(result) == {
-        "consegne_monza": "Consegne rifiutate: utenti_servizi.",
-        "consegne_padova": "Consegne rifiutate: utenti_servizi.",
+        DELIVERIES: "Consegne rifiutate: monza/utenti_servizi, padova/utenti_servizi.",
         STRANGERS: "Cartelle di nessun comune: 1.",
     }
     severities = {each.severity for each in result.get_asset_check_evaluations() if not each.passed}
@@ -131,7 +130,7 @@ def test_the_night_after_a_broken_file_keeps_the_good_one_and_a_quiet_night_publ
     put(delivered, "parma", "utenti_servizi.csv", BROKEN)
     result = delivered.night(now=LATER)
     assert result.success
-    assert warnings(result)["consegne_parma"] == "Consegne rifiutate: utenti_servizi."
+    assert "parma/utenti_servizi" in warnings(result)[DELIVERIES]
     assert core(delivered, "SELECT * FROM core.service_users ORDER BY ALL") == users
     [(current, day, problems)] = asked(
         delivered,

@@ -28,7 +28,7 @@ def release(
 def test_a_release_and_its_file_open_alike(release: Path) -> None:
     for place in (release, release / DATABASE_FILE):
         with open_mart(place) as mart:
-            assert mart.sql("SELECT count(*) FROM dim_area").pl().item() == 3
+            assert mart.sql("SELECT count(*) FROM dim_area").pl().item() == 4
 
 
 @pytest.mark.parametrize(
