@@ -70,6 +70,7 @@ def esegui(
         load_questions,
     )
     from will_pipeline.mart.opening import NoMart, open_mart  # noqa: PLC0415
+    from will_pipeline.mart.plain_text import harmless  # noqa: PLC0415
 
     questions = load_questions()
     if numero not in questions:
@@ -81,7 +82,7 @@ def esegui(
     except (NoMart, QuestionFault) as fault:
         _stop(str(fault))
     if formato is Form.CSV:
-        sys.stdout.write(answer.write_csv())
+        sys.stdout.write(harmless(answer).write_csv())
     elif formato is Form.JSON:
         sys.stdout.write(answer.write_json() + "\n")
     else:

@@ -14,6 +14,7 @@ import polars as pl
 from will_pipeline.atlas.words import TIERS, number
 from will_pipeline.documentation.strip_plot import Strip, strip_plot
 from will_pipeline.indicators.goalposts import BASE_EDITION
+from will_pipeline.indicators.quality import counts_persons
 from will_pipeline.indicators.vintages import UNAVAILABLE_WORDS
 
 TABLES = (
@@ -29,7 +30,6 @@ INDEX_PAGE = "README.md"
 COMMAND = "python -m will_pipeline.documentation"
 GENERAL = "Contesto generale"
 DRAWN_LEVEL = "A"
-PERSONS = "persone"
 INDEX_ROLE = "indice"
 SCALE = (
     f"La scala degli indici è fissata nell'edizione {BASE_EDITION}. Cambia solo con una base "
@@ -120,7 +120,7 @@ def _has_values(strips: Sequence[Strip]) -> bool:
 
 def _drawable(strips: Sequence[Strip], card: Mapping[str, object]) -> list[Strip]:
     # Persons of a whole city would squeeze those of its areas against the axis.
-    counted = card["unita"] == PERSONS and any(strip.values for strip in strips)
+    counted = counts_persons(card) and any(strip.values for strip in strips)
     return [replace(strip, whole=None) if counted else strip for strip in strips]
 
 

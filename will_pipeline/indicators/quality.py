@@ -16,7 +16,7 @@ from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL
 
 CRITERIA = ("rilevanza", "accuratezza", "tempestivita", "comparabilita", "coerenza")
 WITHHELD = ("soppresso", "soppresso_secondario")
-PERSONS = "persone"
+PERSONS, SHARE = "persone", "%"
 INTERVAL_LEVEL = 0.90
 DECIMALS = 4
 ROLES = {
@@ -243,10 +243,19 @@ def _years_published(case: _Case) -> _Finding:
     return _Finding(float(case.years), "anni", "Anni pubblicati con la stessa definizione.")
 
 
+def counts_persons(card: Mapping[str, object]) -> bool:
+    """Whether an indicator says how many persons, which add up, and not what share of them.
+
+    Args:
+        card: row of `dim_indicatore`, with `ruolo` and `unita`.
+    """
+    return card["ruolo"] == PERSONS and card["unita"] != SHARE
+
+
 def _sum_gap(case: _Case) -> _Finding:
     if case.areas.is_empty():
         return _Finding(None, None, ONLY_CITY)
-    count = "valore" if case.card["unita"] == PERSONS else "numeratore"
+    count = "valore" if counts_persons(case.card) else "numeratore"
     sums = _complete(case.areas, count).join(
         case.cities.select("pro_com", city=count), on="pro_com"
     )
@@ -265,7 +274,7 @@ def _sum_gap(case: _Case) -> _Finding:
 def _level_gap(case: _Case) -> _Finding:
     if case.areas.is_empty():
         return _Finding(None, None, ONLY_CITY)
-    if case.card["unita"] == PERSONS:
+    if counts_persons(case.card):
         levels = _complete(case.areas, "valore").select("pro_com", "livello", mean="total")
     else:
         weighted = case.areas.with_columns(mass=pl.col("valore") * pl.col("denominatore"))

@@ -32,7 +32,8 @@ def mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     with duckdb.connect(str(path)) as made:
         made.execute(
             "CREATE TABLE aree AS SELECT 'Centro' AS nome, 2011 AS anno, 1234.5 AS persone, "
-            "true AS certo UNION ALL SELECT '[red]=1+1', 2011, 7.0, false"
+            "true AS certo UNION ALL SELECT '[red]=1+1', 2011, 7.0, false "
+            "UNION ALL SELECT '=cmd()', 2011, 7.0, false"
         )
     return path
 
@@ -58,6 +59,11 @@ def test_machines_get_the_numbers_as_they_are(mart: Path) -> None:
     told = json.loads(esegui(mart, "5", "--formato", "json").stdout)
     assert told == [{"nome": "Centro", "anno": 2011, "persone": 1234.5, "certo": True}]
     assert esegui(mart, "5", "--formato", "csv").stdout.splitlines()[1] == "Centro,2011,1234.5,true"
+
+
+def test_a_spreadsheet_never_gets_a_formula(mart: Path) -> None:
+    told = esegui(mart, "5", "--con", "area==cmd()", "--formato", "csv").stdout
+    assert told.splitlines()[1] == "'=cmd(),2011,7.0,false"
 
 
 def test_an_empty_answer_says_what_to_try(mart: Path) -> None:

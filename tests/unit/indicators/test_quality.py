@@ -6,6 +6,7 @@ import pytest
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
 from will_pipeline.indicators.quality import CRITERIA, quality_rows
+from will_pipeline.indicators.specification import load_specification
 
 TEXT = {"fonte_id": "prova", "gruppo": "totale", "anno": 2020, "anno_struttura": 2011}
 HALF = 1.6448536269514722
@@ -120,7 +121,9 @@ def test_persons_add_up_by_their_values_not_by_their_observed_counts() -> None:
         fact("1.C", 100.0), fact("1.A1", 40.0), fact("1.A2", 60.0), fact("1.Q1", 55.0),
         fact("1.Q2", 50.0),
     ]  # fmt: skip
-    rows = report(persons, CARD | {"unita": "persone", "ruolo": "persone", "tipo": "sintetico"})
+    shipped = load_specification().indicators["neet_15_29"]
+    given = {"unita": shipped.unita, "ruolo": shipped.ruolo, "tipo": shipped.tipo}
+    rows = report(persons, CARD | given)
     assert measure(rows, "scarto_somma_aree")["valore"] == pytest.approx(5.0)
     assert measure(rows, "scarto_fra_livelli")["valore"] == pytest.approx(100 * 5 / 102.5, abs=1e-4)
     assert "Stima" in str(measure(rows, "natura")["testo"])
