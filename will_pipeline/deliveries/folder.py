@@ -24,6 +24,9 @@ from will_pipeline.deliveries.reading import MOST_BYTES
 
 ACCEPTED, REFUSED, LAST_GOOD = "accolta", "rifiutata", "ultima_buona"
 UNKNOWN = "non_riconosciuta"
+NO_FOLDER = "la cartella non c'è più; per ritirare una consegna togli il file e lascia la cartella."
+CLOSED_FOLDER = "la cartella non si apre: controlla i permessi."
+NOT_A_FILE = "non è un file: togli la cartella o il collegamento, e metti il file."
 SHARED_FOLDERS = ("idise",)
 """Folders of tables that speak of many municipalities; their readers look for them."""
 IGNORED_SUFFIX = ".txt"
@@ -105,10 +108,14 @@ class Folder:
         outcomes: list[Outcome] = []
         for town in towns(municipalities):
             mine = Areas(areas, pro_com=town.pro_com, town=town.name)
+            if not (self.folder / town.slug).is_dir():
+                if any(kind in self.templates for kind in self.archive.kinds(town.slug)):
+                    outcomes += self._closed(town, mine, NO_FOLDER)
+                continue
             try:
                 found = self._files(town)
             except OSError:
-                outcomes += self._closed(town, mine)
+                outcomes += self._closed(town, mine, CLOSED_FOLDER)
                 continue
             if keep:
                 self._withdraw(town, found)
@@ -121,9 +128,8 @@ class Folder:
             if kind not in found:
                 self.archive.withdraw(town.slug, kind)
 
-    def _closed(self, town: Town, areas: Areas) -> list[Outcome]:
-        """Outcomes of a folder that cannot be opened: nothing was withdrawn, so all stays."""
-        rule = "la cartella non si apre: controlla i permessi."
+    def _closed(self, town: Town, areas: Areas, rule: str) -> list[Outcome]:
+        """Outcomes of a folder that cannot be looked into: nothing was withdrawn, so all stays."""
         problems = (Problem(town.slug, "", rule),)
         kinds = [kind for kind in self.archive.kinds(town.slug) if kind in self.templates]
         return [
@@ -144,11 +150,13 @@ class Folder:
     def _files(self, town: Town) -> dict[str, list[Path]]:
         home = self.folder / town.slug
         found: dict[str, list[Path]] = {}
-        for path in sorted(home.iterdir()) if home.is_dir() else []:
+        for path in sorted(home.iterdir()):
             # Office leaves `~$` files beside an open workbook; the readme comes with a template.
             hidden = path.name.startswith((".", "~")) or path.suffix.lower() == IGNORED_SUFFIX
-            if path.is_file() and not hidden:
-                found.setdefault(kind_of(path.name, self.templates) or UNKNOWN, []).append(path)
+            kind = kind_of(path.name, self.templates)
+            # What stands in the place of a delivery without being a file does not withdraw it.
+            if not hidden and (kind is not None or path.is_file() or path.is_symlink()):
+                found.setdefault(kind or UNKNOWN, []).append(path)
         return found
 
     def _outcome(
@@ -182,6 +190,9 @@ class Folder:
 def examine_paths(paths: list[Path], template: Template, areas: Areas, *, today: date) -> Examined:
     """Examine the files of one delivery from disk, without opening what is too large."""
     try:
+        odd = [path for path in paths if path.is_symlink() or not path.is_file()]
+        if odd:
+            return Examined({}, tuple(Problem(path.name, "", NOT_A_FILE) for path in odd))
         large = [path for path in paths if path.stat().st_size > MOST_BYTES]
         if large:
             rule = f"il file pesa più di {MOST_BYTES // 1_000_000} MB."

@@ -81,6 +81,17 @@ def _small_area(parts: Parts, areas: Areas) -> Iterator[Problem]:
             yield parsed.problem(number, "utenti", rule)
 
 
+def _no_more_than_residents(parts: Parts, areas: Areas) -> Iterator[Problem]:
+    parsed = parts["utenti"]
+    for number, values in parsed.rows:
+        residents = areas.residents[str(values["area"])]
+        if _whole(values["utenti"]) > residents:
+            rule = (
+                f"le persone seguite sono più dei residenti dell'area al censimento ({residents})."
+            )
+            yield parsed.problem(number, "utenti", rule)
+
+
 def _area_or_coordinates(parts: Parts, areas: Areas) -> Iterator[Problem]:
     parsed = parts["presidi"]
     for number, values in parsed.rows:
@@ -240,6 +251,7 @@ def _whole(value: object) -> int:
 RULES: dict[str, Callable[[Parts, Areas], Iterator[Problem]]] = {
     "un_solo_livello": _one_level,
     "area_piccola": _small_area,
+    "non_oltre_i_residenti": _no_more_than_residents,
     "area_o_coordinate": _area_or_coordinates,
     "misura_completa": _complete_measures,
     "aree_di_confronto": _areas_of_comparison,

@@ -127,6 +127,9 @@ CROSSED = [
      "riga 3, colonna area: è un'area di livello area di censimento, mentre la riga 2"),
     ("area_piccola", USERS, changed(USERS, "utenti", 1, area="Piano", utenti="9"),
      "riga 3, colonna utenti: l'area ha meno di 250 residenti e le persone sono meno di 10"),
+    ("non_oltre_i_residenti", USERS, changed(USERS, "utenti", 0, area="Q01", utenti="3001"),
+     "riga 2, colonna utenti: le persone seguite sono più dei residenti dell'area al censimento "
+     "(3000)"),
     ("area_o_coordinate", "presidi", changed("presidi", "presidi", 1, lat=""),
      "riga 3: longitudine e latitudine vanno insieme"),
     ("area_o_coordinate", "presidi", changed("presidi", "presidi", 0, area=""),

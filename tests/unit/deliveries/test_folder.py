@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
@@ -167,6 +169,38 @@ def test_a_removed_file_is_withdrawn_and_does_not_come_back_by_itself(desk: Desk
     desk.put("provaglia", {"utenti_servizi.csv": BAD})
     assert desk.rows(LATER)["state"].to_list() == ["rifiutata"]
     assert [name for name in desk.archived() if name.endswith(".parquet")]
+
+
+@pytest.mark.parametrize("stand_in", ["dead link", "link to another town", "folder", "pipe"])
+def test_what_is_no_file_in_a_delivery_s_place_leaves_the_last_good_one(
+    desk: Desk, stand_in: str
+) -> None:
+    desk.put("provaglia", as_csv(KIND, GOOD[KIND]))
+    desk.put("saggio", {"altro.csv": b"x"})
+    first = desk.rows()
+    place = desk.folder.folder / "provaglia" / "utenti_servizi.csv"
+    place.unlink()
+    if stand_in == "folder":
+        place.mkdir()
+    elif stand_in == "pipe":
+        os.mkfifo(place)
+    else:
+        place.symlink_to("assente" if stand_in == "dead link" else "../saggio/altro.csv")
+    kept = desk.rows(LATER).filter(pl.col("kind") == KIND)
+    assert kept["state"].to_list() == ["ultima_buona"]
+    assert "non è un file" in kept["message"].item()
+    users = desk.table("service_users", kept)
+    assert users.equals(desk.table("service_users", first.filter(pl.col("kind") == KIND)))
+
+
+def test_a_lost_folder_withdraws_nothing(desk: Desk) -> None:
+    desk.put("provaglia", as_csv(KIND, GOOD[KIND]))
+    first = desk.rows()
+    shutil.rmtree(desk.folder.folder / "provaglia")
+    kept = desk.rows(LATER)
+    assert kept["state"].to_list() == ["ultima_buona"]
+    assert "la cartella non c'è più" in kept["message"].item()
+    assert desk.table("service_users", kept).equals(desk.table("service_users", first))
 
 
 def test_a_fault_of_one_town_or_kind_touches_no_other(desk: Desk) -> None:

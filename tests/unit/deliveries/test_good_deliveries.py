@@ -127,7 +127,7 @@ def users(draw: st.DrawFn) -> list[dict[str, str]]:
     return [
         {
             "area": area, "bisogno": theme, "anno": str(year),
-            "utenti": str(draw(st.integers(0, 10**6))),
+            "utenti": str(draw(st.integers(0, 3_000))),
         }
         for area, theme, year in chosen
     ]  # fmt: skip
