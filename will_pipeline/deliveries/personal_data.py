@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from will_pipeline.deliveries.cells import plain
+from will_pipeline.deliveries.unmasked import unmasked
 
 FISCAL_CODE = "codice fiscale"
 MAIL = "indirizzo di posta elettronica"
@@ -21,11 +22,12 @@ BANK = "conto bancario (IBAN)"
 # Digits of a fiscal code may be replaced by letters where two persons would have the same one
 # (omocodia): decree of the Ministry of Finance of 12 March 1974.
 _DIGIT = "[0-9LMNPQRSTUV]"
-_FISCAL_CODE = re.compile(
-    rf"(?<![A-Z0-9])[A-Z]{{3}}[ .-]?[A-Z]{{3}}[ .-]?{_DIGIT}{{2}}[ .-]?[ABCDEHLMPRST][ .-]?"
-    rf"{_DIGIT}{{2}}[ .-]?[A-Z]{_DIGIT}{{3}}[ .-]?[A-Z](?![A-Z0-9])",
-    re.IGNORECASE,
-)
+_GAP = "[ .-]?"
+_SHAPE = (
+    *["[A-Z]"] * 6, _DIGIT, _DIGIT, "[ABCDEHLMPRST]", _DIGIT, _DIGIT, "[A-Z]", *[_DIGIT] * 3,
+    "[A-Z]",
+)  # fmt: skip
+_FISCAL_CODE = re.compile(rf"(?<![A-Z0-9]){_GAP.join(_SHAPE)}(?![A-Z0-9])", re.IGNORECASE)
 _CHARACTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ODD = (
     *(1, 0, 5, 7, 9, 13, 15, 17, 19, 21, 1, 0, 5, 7, 9, 13, 15, 17),
@@ -43,14 +45,22 @@ _LEAST_PHONE_DIGITS = 8
 _IBAN = re.compile(r"\bIT\s?[0-9]{2}\s?[A-Z](?:\s?[0-9]){10}(?:\s?[0-9A-Z]){12}\b", re.IGNORECASE)
 _DATE = r"(?:[0-9]{1,2}[/.-][0-9]{1,2}[/.-](?:19|20)?[0-9]{2}|(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})"
 _ONLY_A_DATE = re.compile(rf"{_DATE}(?:[T ][0-9:]+)?")
-_BORN = re.compile(rf"\b(?:nat[oaie]|nascita)\b[^0-9]{{0,40}}{_DATE}", re.IGNORECASE)
-_WORD = r"(?:(?:D[aei]|De[l]?|Della|Lo|La|Li)\s)?[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-ZÀ-Ýa-zà-ÿ]+)*"
+_MONTHS = (
+    "gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|novembre|dicembre"
+)
+_IN_WORDS = rf"[0-9]{{1,2}}[°º]?\s(?:{_MONTHS})\s(?:19|20)[0-9]{{2}}"
+_BORN = re.compile(
+    rf"\b(?:nat[oaie]|nascita)\b[^0-9]{{0,40}}(?:{_DATE}|{_IN_WORDS})", re.IGNORECASE
+)
+_WORD = (
+    r"(?:(?:[Dd][aei]|[Dd]e[l]?|[Dd]ell[ao]|Lo|La|Li)\s)?[A-ZÀ-Ý][a-zà-ÿ]+(?:['’-][A-ZÀ-Ýa-zà-ÿ]+)*"
+)
 _SURNAME = r"(?:[A-ZÀ-Ý]['’])?" + _WORD
 _TWO_NAMES = re.compile(rf"{_WORD}(?:\s{_SURNAME}){{1,3}}")
 _TWO_CAPITALS = re.compile(r"[A-ZÀ-Ý][A-ZÀ-Ý'’-]+(?:\s[A-ZÀ-Ý][A-ZÀ-Ý'’-]+){1,3}")
 _ADDRESSED = re.compile(
-    r"\b(?:[Ss]ig\.\s?(?:ra|na|r)?\.?|[Ss]ig(?:ra|na|nor[ae]?|norina)\.?|[Dd]ott(?:\.ssa|oressa|\.|or)"
-    rf"|[Dd]r\.(?:ssa)?|[Pp]rof(?:\.ssa|essoressa|\.|essore))\s*{_SURNAME}"
+    r"\b(?:[Ss]ig\s|[Ss]ig\.\s?(?:ra|na|r)?\.?|[Ss]ig(?:ra|na|nor[ae]?|norina)\.?|[Dd]ott(?:\.ssa|oressa|\.|or)"
+    rf"|[Dd]r\.(?:ssa)?|[Pp]rof(?:\.ssa|essoressa|\.|essore)|famiglia)\s*{_SURNAME}"
 )
 _PLACE_WORDS = (
     "via", "viale", "vicolo", "piazza", "piazzale", "corso", "largo", "borgo", "strada", "ponte",
@@ -59,6 +69,12 @@ _PLACE_WORDS = (
     "cooperativa", "teatro", "palazzo", "villa", "casa", "ospedale", "palestra", "san", "santa",
     "santo", "sant", "quartiere", "piazzetta", "complesso", "polo", "don", "primaria", "media",
 )  # fmt: skip
+_OPENING_WORDS = (
+    "alla", "anche", "ancora", "che", "chi", "come", "con", "cosa", "dal", "dalla", "del", "della",
+    "dice", "dopo", "già", "gia", "invece", "nel", "nella", "non", "oggi", "ora", "per", "perche",
+    "pero", "poi", "prima", "qui", "secondo", "solo", "sono", "tra", "una", "verso",
+)  # fmt: skip
+"""Words that open a sentence with a capital letter and are nobody's surname."""
 _GIVEN_NAMES = Path(__file__).with_name("given_names.txt")
 _HEADERS = {
     FISCAL_CODE: ("codice_fiscale", "cod_fiscale", "cod_fisc", "codfisc", "codicefiscale", "cf"),
@@ -99,6 +115,7 @@ def content_kind(text: str) -> str | None:
 
     Names are not looked for here: see `is_a_name` and `names_someone`.
     """
+    text = unmasked(text)
     if has_fiscal_code(text):
         return FISCAL_CODE
     if "@" in text and _MAIL.search(text):
@@ -119,6 +136,7 @@ def has_fiscal_code(text: str) -> bool:
     Source:
         Decree of the Ministry of Finance of 23 December 1976: structure and check character.
     """
+    text = unmasked(text)
     for found in _FISCAL_CODE.finditer(text):
         code = re.sub(r"[ .-]", "", found.group()).upper()
         if check_character(code[:15]) == code[15] or found.group() == text:
@@ -144,6 +162,7 @@ def check_character(body: str) -> str:
 
 def is_a_name(text: str) -> bool:
     """Whether a whole cell has the shape of a first name and a surname, in whatever language."""
+    text = unmasked(text)
     return bool(_TWO_NAMES.fullmatch(text) or _TWO_CAPITALS.fullmatch(text))
 
 
@@ -152,18 +171,30 @@ def names_someone(text: str) -> bool:
 
     A name after a word for a place (`via`, `scuola`, `centro`) is the name of the place.
     """
+    text = unmasked(text)
     if _ADDRESSED.search(text):
         return True
-    return any(
-        plain(found["before"] or "") not in _PLACE_WORDS for found in _full_name().finditer(text)
+    by_given, by_surname = _full_names()
+    named = any(
+        plain(found["before"] or "") not in _PLACE_WORDS for found in by_given.finditer(text)
+    )
+    return named or any(
+        plain(found["surname"]) not in (*_PLACE_WORDS, *_OPENING_WORDS)
+        and plain(found["before"] or "") not in _PLACE_WORDS
+        for found in by_surname.finditer(text)
     )
 
 
 @cache
-def _full_name() -> re.Pattern[str]:
-    names = "|".join(_GIVEN_NAMES.read_text("utf-8").split())
+def _full_names() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """First name and surname, in small or capital letters, and the two the other way round."""
+    given = _GIVEN_NAMES.read_text("utf-8").split()
+    names, shouted = "|".join(given), "|".join(name.upper() for name in given)
     before = r"(?:\b(?P<before>[\w'’]{1,40})[\s'’]{1,3})?"
-    return re.compile(rf"{before}\b(?P<given>{names})\s(?P<surname>{_SURNAME})")
+    capitals = r"[A-ZÀ-Ý][A-ZÀ-Ý'’-]+"
+    by_given = rf"{before}\b(?:(?:{names})\s{_SURNAME}|(?:{shouted})\s{capitals})"
+    by_surname = rf"{before}\b(?:(?P<surname>[A-ZÀ-Ý][a-zà-ÿ]{{2,}})\s(?:{names})\b)(?!\s[A-ZÀ-Ý])"
+    return re.compile(by_given), re.compile(by_surname)
 
 
 def _has_phone(text: str) -> bool:

@@ -42,9 +42,28 @@ def test_the_check_character_is_that_of_the_decree() -> None:
         personal_data.check_character("RSS")
 
 
+MASKED = {
+    "zero width": "RSS\u200bMRA80A01H501U",
+    "Cyrillic": "RSSMR\u041080A01H501U",
+    "full width": "ＲＳＳＭＲＡ８０Ａ０１Ｈ５０１Ｕ",
+    "spaced": " ".join(INVENTED),
+}
+
+
+@pytest.mark.parametrize("text", MASKED.values(), ids=list(MASKED))
+def test_a_code_is_found_however_it_is_written(text: str) -> None:
+    assert personal_data.has_fiscal_code(f"Parla {text} di casa")
+
+
 @pytest.mark.parametrize(
     ("text", "kind"),
     [
+        ("mario.rossi [at] example.org", personal_data.MAIL),
+        ("m.rossi(chiocciola)example.org", personal_data.MAIL),
+        ("tel (333) 1234567", personal_data.PHONE),
+        ("nato il 3 marzo 1980", personal_data.BIRTH),
+        ("il tavolo è nato il 3 gruppi fa", None),
+        ("Il 3 marzo 2026 riapre il centro.", None),
         ("scrivere a m.rossi@example.org", personal_data.MAIL),
         ("3331234567", personal_data.PHONE),
         ("333 123 4567", personal_data.PHONE),
@@ -75,6 +94,16 @@ def test_kinds_of_content(text: str, kind: str | None) -> None:
         ("il signor Verdi", True),
         ("Il dott. Neri propone", True),
         ("Giulia D'Angelo propone", True),
+        ("MARIO ROSSI vive solo", True),
+        ("Rossi Mario non esce di casa", True),
+        ("\uff2dario \uff32ossi non esce", True),
+        ("\u039cario Rossi non esce", True),
+        ("Giulia della Rovere aiuta", True),
+        ("Il Sig Rossi aiuta", True),
+        ("La famiglia Bianchi aiuta", True),
+        ("La famiglia chiede aiuto.", False),
+        ("Secondo Maria serve un bus.", False),
+        ("In Piazza Maria serve luce.", False),
         ("L'oratorio Don Bosco apre la sera.", False),
         ("La scuola Mario Lodi ha posto.", False),
         ("In via Giuseppe Verdi manca la luce.", False),
