@@ -194,7 +194,14 @@ def _delivered(
 def _baseline(ids: list[str], indices: Floats) -> Baseline:
     n = len(ids)
     return Baseline(
-        pl.DataFrame({"area_id": ids, "pro_com": [TOWN] * n, "livello": ["Q"] * n}),
+        pl.DataFrame(
+            {
+                "area_id": ids,
+                "pro_com": [TOWN] * n,
+                "livello": ["Q"] * n,
+                "popolazione": [5_000] * n,
+            }
+        ),
         pl.DataFrame(
             {
                 "area_id": np.repeat(ids, len(THEMES)),

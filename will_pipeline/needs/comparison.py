@@ -11,11 +11,13 @@ from typing import Any
 
 import polars as pl
 
+from will_pipeline.indicators.specification import LEAST_RESIDENTS
 from will_pipeline.needs.evaluation_words import FEW_AREAS, MIXED_LEVELS, SHORT_SERIES
 from will_pipeline.needs.matching import Matches, Traits, baseline_traits, match_areas, needs_of
 from will_pipeline.needs.panel import (
     INCOMPLETE,
     NO_BASELINE,
+    TOO_FEW_RESIDENTS,
     Panel,
     before_start,
     candidates,
@@ -89,7 +91,9 @@ def compare(
         baseline: areas, indices and profiles as published.
     """
     own = pl.col("measure_id") == measure["measure_id"]
-    panel = complete_panel(delivered.outcomes.filter(own))
+    small = set(baseline.areas.filter(pl.col("popolazione") < LEAST_RESIDENTS)["area_id"])
+    shown = ~pl.col("area_id").is_in(sorted(small))
+    panel = complete_panel(delivered.outcomes.filter(own, shown))
     members = delivered.members.filter(own).sort("area_id")
     listed = members.filter("treated")["area_id"].to_list()
     given = members.filter(~pl.col("treated"))["area_id"].to_list()
@@ -101,7 +105,11 @@ def compare(
         treated,
         controls,
         GIVEN if given else MATCHED,
-        {each: INCOMPLETE for each in (*listed, *given) if each not in complete},
+        {
+            each: TOO_FEW_RESIDENTS if each in small else INCOMPLETE
+            for each in (*listed, *given)
+            if each not in complete
+        },
     )
     levels = baseline.areas.filter(pl.col("area_id").is_in([*listed, *given]))["livello"].unique()
     if levels.len() > 1:

@@ -12,9 +12,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from will_pipeline.indicators.specification import LEAST_RESIDENTS
+
 Floats = NDArray[np.float64]
 
 INCOMPLETE = "mancano anni della serie"
+TOO_FEW_RESIDENTS = f"meno di {LEAST_RESIDENTS} residenti: i suoi numeri restano riservati"
 NO_BASELINE = "mancano indici o profilo prima della misura"
 OTHER_MEASURE = "qui è partita un'altra misura sullo stesso bisogno"
 TOO_FAR = "troppo diversa dalle aree con la misura"

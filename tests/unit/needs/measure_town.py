@@ -88,6 +88,7 @@ def baseline(areas: int = 12, *, seed: int = 3) -> Baseline:
                 "area_id": [f"{TOWN}.C", *ids],
                 "pro_com": [TOWN] * (areas + 1),
                 "livello": ["C", *["Q"] * areas],
+                "popolazione": [9_000 * areas, *[9_000] * areas],
             }
         ),
         pl.DataFrame(

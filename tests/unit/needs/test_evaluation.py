@@ -155,6 +155,24 @@ def test_an_area_with_a_hole_is_left_out_and_named() -> None:
     assert left["motivo"].unique().to_list() == ["mancano anni della serie"]
 
 
+@pytest.mark.parametrize("height", [0.0, 1_000.0])
+def test_the_outcome_of_an_area_under_the_floor_moves_nothing(height: float) -> None:
+    before, ids = baseline(14), area_ids(14)
+    tiny = before.areas.with_columns(
+        popolazione=pl.when(pl.col("area_id") == ids[0]).then(249).otherwise("popolazione")
+    )
+    given = delivered(series(noise(), areas=14))
+    moved = given.outcomes.with_columns(
+        value=pl.when(pl.col("area_id") == ids[0]).then(height).otherwise("value")
+    )
+    small = replace(before, areas=tiny)
+    plain, result = evaluated(given, small), evaluated(replace(given, outcomes=moved), small)
+    assert result.measures.equals(plain.measures)
+    left = result.areas.filter(pl.col("area_id") == ids[0]).row(0, named=True)
+    assert left["ruolo"] == "esclusa"
+    assert "meno di 250 residenti" in left["motivo"]
+
+
 def test_chosen_areas_are_of_the_same_city_and_level_and_explained() -> None:
     before, ids = baseline(14), area_ids(14)
     elsewhere = before.areas.with_columns(
