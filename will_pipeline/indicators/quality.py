@@ -16,7 +16,7 @@ from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL
 
 CRITERIA = ("rilevanza", "accuratezza", "tempestivita", "comparabilita", "coerenza")
 WITHHELD = ("soppresso", "soppresso_secondario")
-PERSONS, SHARE = "persone", "%"
+PERSONS = ("persone", "persone stimate")
 INTERVAL_LEVEL = 0.90
 DECIMALS = 4
 ROLES = {
@@ -247,9 +247,9 @@ def counts_persons(card: Mapping[str, object]) -> bool:
     """Whether an indicator says how many persons, which add up, and not what share of them.
 
     Args:
-        card: row of `dim_indicatore`, with `ruolo` and `unita`.
+        card: row of `dim_indicatore`, with `unita`: persons, counted or estimated.
     """
-    return card["ruolo"] == PERSONS and card["unita"] != SHARE
+    return card["unita"] in PERSONS
 
 
 def _sum_gap(case: _Case) -> _Finding:
