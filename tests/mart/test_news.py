@@ -135,6 +135,6 @@ def test_sources_that_changed_came_or_went(
 ) -> None:
     def frame(digests: list[str]) -> pl.DataFrame:
         names = [f"f{place}" for place in range(1, len(digests) + 1)]
-        return pl.DataFrame({"fonte_id": names, "sha256": digests})
+        return pl.DataFrame({"fonte_id": names, "sha256": digests, "aggiornata": True})
 
     assert changed_sources(frame(now), frame(then)) == said

@@ -17,7 +17,8 @@ from will_pipeline.atlas.model import Row
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "bisogno_latente": (
         "area_id", "dimensione", "anno", "attesi", "attesi_inf", "attesi_sup", "stato_attesi",
-        "serviti", "anno_serviti", "latenti", "latenti_inf", "latenti_sup", "stato_copertura",
+        "serviti", "anno_serviti", "latenti", "latenti_inf", "latenti_sup", "eccedenza",
+        "stato_copertura",
     ),
     "bacino": (
         "bacino_id", "dimensione", "nome", "persone_attese", "persone_inf", "persone_sup",

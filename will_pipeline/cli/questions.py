@@ -20,8 +20,11 @@ domande = typer.Typer(
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-FAILED = 1
-NOTHING = "Nessuna riga risponde: prova un altro comune o un'altra area."
+FAILED, UNBOUNDED = 1, 100_000
+NOTHING = (
+    "Nessuna riga risponde: i nomi vanno scritti come nel mart, per esempio Reggio nell'Emilia; "
+    "le aree con il loro codice, per esempio 034027.Q04."
+)
 
 
 class Form(StrEnum):
@@ -106,10 +109,12 @@ def _stop(rule: str) -> NoReturn:
 
 def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
     from rich.console import Console  # noqa: PLC0415
+    from rich.measure import Measurement  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(title=Text(title), caption=Text(says), title_justify="left")
+    names = [name.replace("_", " ") for name in columns]
     cells = []
     for name, values in zip(
         columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True
@@ -119,11 +124,30 @@ def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, .
         table.add_column(name.replace("_", " "), justify="right" if right else "left")
         whole = all(isinstance(value, float) and value.is_integer() for value in known)
         cells.append([_told(name, value, decimals=0 if whole else 1) for value in values])
-    for row in zip(*cells, strict=True):
+    told = list(zip(*cells, strict=True))
+    for row in told:
         table.add_row(*(Text(cell) for cell in row))
-    Console().print(table)
+    console = Console()
+    free = console.options.update(max_width=UNBOUNDED)
     if not rows:
+        typer.echo(title)
         typer.echo(NOTHING)
+    elif Measurement.get(console, free, table).minimum <= console.width:
+        console.print(table)
+    else:
+        _print_records(title, says, names, told)
+
+
+def _print_records(title: str, says: str, names: list[str], rows: list[tuple[str, ...]]) -> None:
+    """One row under the other, where a table would not fit the terminal."""
+    widest = max(len(name) for name in names)
+    typer.secho(title, bold=True)
+    for row in rows:
+        typer.echo("")
+        for name, value in zip(names, row, strict=True):
+            typer.echo(f"  {name:<{widest}}  {value}")
+    typer.echo("")
+    typer.echo(says)
 
 
 def _told(name: str, value: object, *, decimals: int) -> str:

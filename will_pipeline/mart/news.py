@@ -74,10 +74,10 @@ def news_rows(
 
 
 def changed_sources(current: pl.DataFrame, previous: pl.DataFrame) -> list[str]:
-    """Sources whose bytes differ between two releases, or that only one of them has, sorted."""
-    marks = ("fonte_id", "sha256")
+    """Sources of other bytes, refreshed no longer, or that only one release has, sorted."""
+    marks = ("fonte_id", "sha256", "aggiornata")
     now, then = set(current.select(marks).iter_rows()), set(previous.select(marks).iter_rows())
-    return sorted({source for source, _ in now ^ then})
+    return sorted({source for source, *_ in now ^ then})
 
 
 def news_page(news: pl.DataFrame, *, shown: int = 50) -> bytes:

@@ -103,6 +103,7 @@ def _persons(
         "stato_attesi": "soppresso" if expected is None else "valido",
         "serviti": served, "anno_serviti": 2025 if known else None,
         "latenti": expected - served if known else None,
+        "eccedenza": 0.0 if known else None,
         "latenti_inf": 50.0 if known else None, "latenti_sup": 110.0 if known else None,
         "stato_copertura": state or ("nota" if known else "non nota"),
     }  # fmt: skip

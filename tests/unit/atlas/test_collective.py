@@ -26,13 +26,21 @@ def test_persons_come_with_interval_and_with_who_is_followed(pages: dict[str, st
     assert "tra 90 e 150" in told
     assert "40 <small>nel 2025</small>" in told
     assert "80 <small>tra 50 e 110</small>" in told
-    assert "poche persone: non pubblicato" in told
+    assert "non pubblicato per riservatezza" in told
     assert "Sono persone stimate, non un elenco" in told
+
+
+def test_more_followed_than_expected_is_told(tables: dict[str, pl.DataFrame]) -> None:
+    more = tables["bisogno_latente"].with_columns(
+        eccedenza=pl.when(pl.col("serviti").is_not_null()).then(155.4)
+    )
+    page = render_atlas({**tables, "bisogno_latente": more}, release="1")[f"area/{Q1}.html"]
+    assert "seguite in più di quelle attese: 155" in page.decode()
 
 
 def test_what_the_city_has_not_told_is_not_zero(pages: dict[str, str]) -> None:
     told = section(pages, Q2, "persone")
-    assert "non noto: il comune non ha ancora dato il file" in told
+    assert "non noto: il comune non ha dato questo numero" in told
     assert not re.search(r"<td[^>]*>0", told)
 
 

@@ -51,6 +51,16 @@ def test_an_answer_is_told_in_italian_numbers_with_how_to_read_it(mart: Path) ->
     assert "Persone stimate, non contate." in said
 
 
+def test_a_narrow_terminal_gets_one_row_under_the_other(
+    mart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    said = esegui(mart, "5").stdout
+    assert "  persone  1.234,5" in said
+    assert "Persone stimate, non contate." in said
+    assert "…" not in said
+
+
 def test_text_of_the_mart_is_never_taken_for_markup(mart: Path) -> None:
     assert "[red]=1+1" in esegui(mart, "5", "--con", "area=[red]=1+1").stdout
 
