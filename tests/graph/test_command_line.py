@@ -46,3 +46,15 @@ def test_a_release_is_looked_over_in_italian(published: Project) -> None:
         assert said in result.stdout
     for city in ("Bergamo", "Como", "Monza", "Novara", "Padova", "Parma", "Reggio", "Rovigo"):
         assert f"{city}" in result.stdout
+
+
+def test_a_refused_delivery_is_told_at_the_end_of_the_run(published: Project) -> None:
+    home = published.folder / "data" / "raw" / "consegne" / "parma"
+    home.mkdir(parents=True)
+    (home / "utenti_servizi.csv").write_text(
+        "area;bisogno;anno;utenti\nQ99;giovani;2025;40\n", encoding="utf-8"
+    )
+    code, said, _ = esegui(published)
+    assert code == 0
+    assert "Attenzione: Consegne rifiutate: parma/utenti_servizi." in said
+    assert "will consegne elenco" in said

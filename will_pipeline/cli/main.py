@@ -66,6 +66,10 @@ def esegui(
     typer.echo("")
     typer.secho(outcome.message, bold=True)
     typer.echo(f"  Percorso eseguito in {outcome.seconds:.0f} secondi.")
+    for warning in outcome.warnings:
+        typer.secho(f"  Attenzione: {warning}", bold=True)
+    if outcome.warnings:
+        typer.echo("  Che cosa correggere: will consegne elenco")
     typer.echo("")
     typer.echo(f"  Atlante   {latest / 'atlante' / 'index.html'}")
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")

@@ -31,11 +31,12 @@ CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: a sentence, its duration, and faults in Italian where it failed."""
+    """How a run ended: a sentence, its duration, faults where it failed, and warnings."""
 
     message: str
     seconds: float
     faults: tuple[str, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def run_refresh(project: Path) -> Outcome:
@@ -73,6 +74,11 @@ def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Out
         message=_message(result),
         seconds=time.monotonic() - started,
         faults=() if result.success else tuple(dict.fromkeys(_faults(result))),
+        warnings=tuple(
+            str(evaluation.description)
+            for evaluation in result.get_asset_check_evaluations()
+            if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.WARN
+        ),
     )
 
 
