@@ -77,7 +77,11 @@ class Host(_Strict):
     def covers(self, url: httpx.URL) -> bool:
         """Say whether an address is below the base address."""
         base = self.url
-        if url.userinfo or (url.scheme, url.host, _port(url)) != (base.scheme, base.host, _port(base)):
+        if url.userinfo or (url.scheme, url.host, _port(url)) != (
+            base.scheme,
+            base.host,
+            _port(base),
+        ):
             return False
         prefix = base.path.rstrip("/")
         return url.path == prefix or url.path.startswith(prefix + "/")
@@ -203,5 +207,5 @@ def _check(host: Host, path: Path) -> None:
         raise SourceFault("hosts", path.name, f"campo hosts.{host.name}.base", fault)
 
 
-def _port(url: httpx.URL) -> int:
-    return url.port or {"https": 443, "http": 80}.get(url.scheme, 0)
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or {"https": 443, "http": 80}.get(url.scheme, 0)
