@@ -77,11 +77,7 @@ class Host(_Strict):
     def covers(self, url: httpx.URL) -> bool:
         """Say whether an address is below the base address."""
         base = self.url
-        if url.userinfo or (url.scheme, url.host, _port(url)) != (
-            base.scheme,
-            base.host,
-            _port(base),
-        ):
+        if url.userinfo or _origin(url) != _origin(base):
             return False
         prefix = base.path.rstrip("/")
         return url.path == prefix or url.path.startswith(prefix + "/")
