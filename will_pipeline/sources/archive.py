@@ -234,14 +234,13 @@ class Archive:
             What is wrong, one Italian sentence each; nothing where all is well.
         """
         folder = self.folder(source)
-        found = []
         needed = {digest for each in self.snapshots(source) for digest in each.files.values()}
-        archived = {
-            path.stem for path in folder.glob("*.*") if re.fullmatch(r"[0-9a-f]{64}", path.stem)
-        }
-        for digest in sorted(needed | archived):
-            if self.path(source, digest) is None:
-                found.append(f"{source}: il file {digest[:12]}… manca o è alterato")
+        needed |= {path.stem for path in _archived(folder)}
+        found = [
+            f"{source}: il file {digest[:12]}… manca o è alterato"
+            for digest in sorted(needed)
+            if self.path(source, digest) is None
+        ]
         pointer = self.pointer(source)
         if pointer is None and (folder / POINTER).exists():
             found.append(f"{source}: {POINTER} non si legge")
