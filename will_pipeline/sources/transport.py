@@ -166,7 +166,8 @@ class Transport:
             tls: TLS settings; verified against public authorities where none are given.
             resolve: Who answers for names.
         """
-        self._hosts, self._limiter, self._clock = hosts, limiter, limiter.clock
+        self._hosts, self._limiter = hosts, limiter
+        self.clock = limiter.clock
         self._seed, self._resolve = seed, resolve
         self._tls = tls or verified_tls()
 
@@ -195,10 +196,10 @@ class Transport:
                     raise
                 wait = wanted.retry.first_wait * 2 ** (attempt - 1) * (1 + jitter.random())
                 wait = max(wait, fault.wait or 0.0)
-                if self._clock.elapsed() + wait >= until:
+                if self.clock.elapsed() + wait >= until:
                     why = f"{fault}; il tempo per riprovare è finito"
                     raise TransportFault(why, hint=fault.hint) from fault
-                self._clock.sleep(wait)
+                self.clock.sleep(wait)
         raise AssertionError("the last attempt returns or raises")
 
     def _attempt(self, wanted: Wanted, part: Path, until: float) -> Fetched | None:
@@ -239,7 +240,7 @@ class Transport:
         try:
             with self._limiter.turn(host, until=until):
                 addresses = checked_addresses(host, url, self._resolve, seconds=retry.connect)
-                transport = PinnedTransport(addresses, self._tls, self._clock, until=until)
+                transport = PinnedTransport(addresses, self._tls, self.clock, until=until)
                 client = httpx.Client(
                     transport=transport,
                     timeout=httpx.Timeout(retry.read, connect=retry.connect),
