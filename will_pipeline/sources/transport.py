@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import ssl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -253,7 +253,7 @@ class Transport:
                 except BaseException:
                     client.close()
                     raise
-            with client, answer_closing(answer):
+            with closing(client), closing(answer):
                 yield answer
         except NoTurn as fault:
             raise TransportFault(str(fault)) from fault
@@ -293,15 +293,6 @@ class Transport:
 
 class _Refused(TransportFault):
     """The host asked for fewer requests without saying when to come back."""
-
-
-@contextmanager
-def answer_closing(answer: httpx.Response) -> Iterator[None]:
-    """Close an answer at the end, read or not."""
-    try:
-        yield
-    finally:
-        answer.close()
 
 
 def _headers(wanted: Wanted) -> dict[str, str]:
