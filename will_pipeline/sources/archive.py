@@ -86,7 +86,7 @@ class Archive:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise Busy(source) from error
-            for orphan in folder.glob(".*.parte"):
+            for orphan in folder.rglob(".*.parte"):
                 orphan.unlink()
             yield
 
@@ -235,7 +235,9 @@ class Archive:
         """
         folder = self.folder(source)
         needed = {digest for each in self.snapshots(source) for digest in each.files.values()}
-        needed |= {path.stem for path in _archived(folder)}
+        # A file whose record was never written belongs to a refresh that was killed: it is no loss.
+        known = (path.stem for path in _archived(folder))
+        needed |= {digest for digest in known if self.record(source, digest) is not None}
         found = [
             f"{source}: il file {digest[:12]}… manca o è alterato"
             for digest in sorted(needed)
@@ -244,8 +246,8 @@ class Archive:
         pointer = self.pointer(source)
         if pointer is None and (folder / POINTER).exists():
             found.append(f"{source}: {POINTER} non si legge")
-        known = {each.id for each in self.snapshots(source)}
-        if pointer is not None and pointer.snapshot not in known:
+        ids = {each.id for each in self.snapshots(source)}
+        if pointer is not None and pointer.snapshot not in ids:
             found.append(f"{source}: la copia in uso non c'è")
         return found
 

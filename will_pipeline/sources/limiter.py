@@ -86,6 +86,10 @@ class Limiter:
                 too late.
         """
         with self._place(host, until=until):
+            # A state that cannot be read, or an instant that a wrong clock put in the future, is
+            # written anew: its wait would never end.
+            with self._changed(host) as state:
+                state.last = min(state.last, self.clock.now())
             self._wait(host, until=until)
             # Written before the request leaves: who is killed in between still counts.
             with self._changed(host) as state:
@@ -158,8 +162,8 @@ class Limiter:
             raise NoTurn(f"{host.name} non si chiama per altre {hours} ore: {state.why}")
         if state.day == int(now // _DAY) and state.requests >= host.daily_requests:
             raise NoTurn(f"{host.name} ha già avuto le {host.daily_requests} richieste del giorno")
-        # An instant in the future was written by a clock that has since gone back.
-        since = now - state.last if state.last <= now else 0.0
+        since = max(now - state.last, 0.0)
+        # Further ahead than anybody may ask, it was written by a clock that has since gone back.
         asked = state.not_before - now if state.not_before - now <= LONGEST_HOLD else 0.0
         return max(host.spacing_seconds - since if state.last else 0.0, asked)
 
