@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import multiprocessing
 import time
 from pathlib import Path
@@ -87,7 +88,7 @@ def test_processes_together_never_come_closer_than_the_spacing(tmp_path: Path) -
     for process in started:
         process.join()
     times = [float(line) for line in arrivals.read_text().splitlines()]
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     assert len(times) == each * processes
     assert sum(gap < SPACING for gap in gaps) == 0
     # A host that bans above five requests in a minute sees no violation.
@@ -102,7 +103,7 @@ def test_hundreds_of_requests_over_restarts_without_a_violation(tmp_path: Path) 
             clock.sleep(number % 7)
         if number % 10 == 0:
             clock.time += number % 13
-    assert min(b - a for a, b in zip(times, times[1:], strict=False)) >= SPACING
+    assert min(b - a for a, b in itertools.pairwise(times)) >= SPACING
 
 
 def test_a_turn_is_counted_even_when_its_request_is_killed(tmp_path: Path) -> None:
