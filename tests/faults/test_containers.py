@@ -303,6 +303,7 @@ def test_x03_a_good_document_is_read_and_a_deep_or_cut_one_is_not() -> None:
         (TABLE + b'1;"due;3\r\n', "le virgolette o una cella non si chiudono"),
         (TABLE + b'1;"du"e;3\r\n', "le virgolette o una cella non si chiudono"),
         (TABLE + b"1;2;" + b"9" * 200_000 + b"\r\n", "una cella non si chiud"),
+        (TABLE + b"Dati provvisori.\r\n", "riga 4: 1 celle invece di 3"),
         (TABLE[:-2], "riga 3: l'ultima riga è troncata"),
         (b"\r\n", "il file è vuoto"),
         (b"a;" * 2001 + b"b\n", "più di 2000 colonne"),
@@ -313,6 +314,22 @@ def test_x12_p02_p03_p04_text_that_would_be_read_wrong_is_refused(
     tmp_path: Path, content: bytes, told: str
 ) -> None:
     assert told in refused(tmp_path, content, declared("csv"))
+
+
+@pytest.mark.parametrize(
+    ("content", "given", "told"),
+    [
+        (TABLE.replace(b"20\r\n", b"20;\r\n"), {"stray_cells": 1}, "riga 3: 4 celle invece di 3"),
+        (TABLE.replace(b"0\r\n", b"0;;\r\n"), {"stray_cells": 1}, "riga 2: 5 celle invece di 3"),
+        (TABLE + b"Nota\r\n1;2;3\r\n", {"footnotes": 2}, "riga 5: 3 celle"),
+        (TABLE + b"Nota\r\nNota\r\n", {"footnotes": 1}, "riga 5: 1 celle"),
+        (TABLE + b"0340", {"footnotes": 1}, "riga 4: l'ultima riga è troncata"),
+    ],
+)
+def test_x12_what_is_allowed_around_a_table_does_not_loosen_it(
+    tmp_path: Path, content: bytes, given: dict[str, Any], told: str
+) -> None:
+    assert told in refused(tmp_path, content, declared("csv", **given))
 
 
 def test_p04_another_separator_is_seen_by_the_columns_that_must_be_there(tmp_path: Path) -> None:
@@ -338,7 +355,9 @@ def test_x12_a_line_without_end_is_refused(tmp_path: Path) -> None:
         (TABLE.replace(b"Parma", b'"Par;\r\nma"'), {}),
         (TABLE[:-2], {"final_newline": False}),
         (TABLE + b"\r\n\r\n", {}),
-        (TABLE.replace(b"10\r\n", b"10;\r\n").replace(b"20\r\n", b"20;\r\n"), {"row_width": 4}),
+        (TABLE.replace(b"0\r\n", b"0;\r\n"), {"stray_cells": 1}),
+        (TABLE.replace(b"persone", b"persone;"), {"stray_cells": 1}),
+        (TABLE + b"Dati provvisori.\r\nFonte: ISTAT\r\n", {"footnotes": 2}),
     ],
 )
 def test_text_as_producers_write_it_is_accepted_when_declared(

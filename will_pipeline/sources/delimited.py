@@ -59,7 +59,8 @@ def check_text(stream: IO[bytes], live: Live) -> int:
 
     Args:
         stream: The text.
-        live: Its declaration: encoding, delimiter, quoting, preamble, header, width, last line.
+        live: Its declaration: encoding, delimiter, quoting, preamble, header, width,
+            notes, last line.
 
     Returns:
         Rows after the header.
@@ -99,17 +100,28 @@ def _rows(lines: _Lines, live: Live) -> int:
     if not header:
         raise TextFault("il file è vuoto")
     _check_header(header, live)
-    width = live.row_width or len(header)
-    count = 0
+    count = _count(rows, len(header), lines, live)
+    if live.final_newline and not lines.ended:
+        raise TextFault("l'ultima riga è troncata", lines.number)
+    return count
+
+
+def _count(rows: Iterator[list[str]], header: int, lines: _Lines, live: Live) -> int:
+    """Rows of the table, all as wide as the first; the notes after them are not counted."""
+    count = notes = 0
+    width = header
     for row in rows:
         # An empty line is nobody's row; a cut one always has something in it.
         if not row:
             continue
-        if len(row) != width:
+        if len(row) == 1 < width and notes < live.footnotes:
+            notes += 1
+            continue
+        if count == 0 and abs(len(row) - header) <= live.stray_cells:
+            width = len(row)
+        if len(row) != width or notes:
             raise TextFault(f"{len(row)} celle invece di {width}", lines.number)
         count += 1
-    if live.final_newline and not lines.ended:
-        raise TextFault("l'ultima riga è troncata", lines.number)
     return count
 
 

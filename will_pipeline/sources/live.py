@@ -107,7 +107,8 @@ class Live(_Strict):
         delimiter: Separator of CSV.
         quoting: Whether quotes have a meaning in the CSV.
         preamble: Lines of the CSV before the header.
-        row_width: Cells of a row, where they are not as many as those of the header.
+        stray_cells: By how many cells the rows, all alike, may differ from the header.
+        footnotes: Most lines of a single cell after the last row.
         header: Columns that the CSV must have, in any order.
         final_newline: Whether the producer ends the last line; a cut file is seen by it.
         members: Files expected in an archive, each matching one of its names.
@@ -127,7 +128,8 @@ class Live(_Strict):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
     quoting: bool = True
     preamble: int = Field(default=0, ge=0, le=20)
-    row_width: int | None = Field(default=None, ge=1)
+    stray_cells: int = Field(default=0, ge=0, le=2)
+    footnotes: int = Field(default=0, ge=0, le=20)
     header: tuple[str, ...] = ()
     final_newline: bool = True
     members: tuple[Member, ...] = ()
