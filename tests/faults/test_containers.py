@@ -385,6 +385,12 @@ def test_a_map_that_is_cut_or_is_none_is_refused(tmp_path: Path, content: str) -
     refused(tmp_path, content.encode(), declared("geojson"))
 
 
+@pytest.mark.parametrize("kind", GOOD)
+def test_t06_a_page_is_told_as_one_whatever_was_expected(tmp_path: Path, kind: str) -> None:
+    page = b" \r\n<!doctype html><title>Manutenzione</title>"
+    assert "una pagina web al posto del file" in refused(tmp_path, page, declared(kind))
+
+
 def test_sizes_out_of_the_band_are_refused(tmp_path: Path) -> None:
     low = declared("csv", size_bytes={"min": 1000, "max": 2000})
     assert f"{len(TABLE)} byte, attesi fra 1000 e 2000" in refused(tmp_path, TABLE, low)

@@ -47,6 +47,15 @@ def test_a_damaged_copy_and_a_dead_source_leave_the_copy_before(bench: Bench) ->
     assert bench.bytes_in_use() == GOOD
 
 
+def test_a_damaged_copy_is_never_confirmed_in_place_of_the_one_before(bench: Bench) -> None:
+    bench.after_a_good_night()
+    bench.replica.serve("/dati.csv", NEWER)
+    newer = bench.refresh().snapshot
+    (bench.archive.root / "prova" / f"{sha256(NEWER)}.csv").write_bytes(b"x")
+    assert bench.refresh().snapshot == newer
+    assert bench.bytes_in_use() == NEWER
+
+
 def test_a_304_that_nobody_asked_for_is_refused(bench: Bench) -> None:
     bench.replica.serve("/dati.csv", Answer(status=304))
     outcome = bench.refresh()

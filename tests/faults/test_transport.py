@@ -86,6 +86,14 @@ def test_t02_silence_and_drips_end_within_the_budget(bench: Bench, answer: Answe
     assert "non risponde entro i limiti" in outcome.reason
 
 
+def test_t02_a_silence_longer_than_what_is_left_ends_with_it(bench: Bench) -> None:
+    bench.replica.serve("/dati.csv", Answer(silent=True))
+    patient = a_source(retry={"read": 5.0, "attempts": 1, "total": 0.3})
+    started = time.monotonic()
+    assert "non risponde entro i limiti" in bench.refresh(patient).reason
+    assert time.monotonic() - started < 0.9
+
+
 def test_t02_a_name_server_that_never_answers_ends_too(bench: Bench) -> None:
     def never(name: str, port: int) -> Sequence[str]:
         time.sleep(1.0)
@@ -450,3 +458,11 @@ def test_t15_the_night_ends_and_what_was_not_reached_stays(bench: Bench) -> None
     outcomes = list(bench.build().refresh_all(sources, seconds=5.0))
     assert [each.state for each in outcomes] == ["ultima_buona", "ultima_buona"]
     assert sum(bench.clock.waits) <= 5
+
+
+def test_t15_a_night_that_is_over_asks_nothing_and_blames_nobody(bench: Bench) -> None:
+    before = bench.after_a_good_night()
+    outcome = bench.build().refresh(a_source(), until=bench.clock.elapsed() - 1.0)
+    assert (outcome.state, outcome.snapshot) == ("ultima_buona", before)
+    assert outcome.reason == "il tempo della notte è finito"
+    assert (bench.replica.asked, bench.state_of_host().failures) == ([], 0)

@@ -50,6 +50,20 @@ def test_a_replica_takes_the_place_of_a_host_by_file_or_by_environment(tmp_path:
         assert hosts.owner(httpx.URL("https://www.istat.it/x")) is not None
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://nome:segreto@www.istat.it/x",
+        "https://www.istat.it:8443/x",
+        "http://www.istat.it/x",
+        "https://www.istat.it.example.org/x",
+        "https://istat.it/x",
+    ],
+)
+def test_nothing_but_the_listed_origin_is_owned(address: str) -> None:
+    assert load_hosts(environment={}).owner(httpx.URL(address)) is None
+
+
 def test_the_longest_base_owns_an_address(tmp_path: Path) -> None:
     path = written(
         tmp_path,
