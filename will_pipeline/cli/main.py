@@ -15,6 +15,7 @@ from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
+from will_pipeline.cli.sources import fonti
 
 app = typer.Typer(
     name="will",
@@ -26,6 +27,7 @@ app = typer.Typer(
 
 app.add_typer(domande)
 app.add_typer(consegne)
+app.add_typer(fonti)
 for command in (controlla, verifica, rilasci, ripristina, esempio):
     app.command()(command)
 

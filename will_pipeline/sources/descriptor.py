@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from will_pipeline.errors import SourceFault
 from will_pipeline.sources.documents import load_document
+from will_pipeline.sources.live import Live
 
 SUFFIX = ".source.yaml"
 
@@ -141,6 +142,7 @@ class Descriptor(_Strict):
     rows: RowRange
     invariants: tuple[Text, ...] = ()
     embedding: Embedding | None = None
+    live: Live | None = None
 
     @field_validator("invariants")
     @classmethod
