@@ -146,7 +146,8 @@ def _fact(area_id: str, **given: Any) -> dict[str, Any]:
         "area_id": area_id, "indicatore_id": "disoccupazione", "anno": 2011, "gruppo": "totale",
         "valore": 8.0, **TRACE, "stato": "valido", "affidabilita": "A", "anno_struttura": 2011,
         "valore_comune": 8.0, "indice_100": None if whole else 100.0,
-        "lettura": None if whole else "non_distinguibile", "fonte_id": "prova", **given,
+        "lettura": None if whole else "non_distinguibile", "fonte_id": "prova", "nota": None,
+        **given,
     }  # fmt: skip
 
 

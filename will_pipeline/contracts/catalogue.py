@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from will_pipeline.contracts.model import TableContract, ViewContract
 
-CONTRACT_VERSION = "1.2.0"
+CONTRACT_VERSION = "1.3.0"
 Layer = Literal["core", "mart"]
 _HERE = Path(__file__).parent
 Contract = TypeVar("Contract", bound=BaseModel)

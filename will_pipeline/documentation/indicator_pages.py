@@ -35,7 +35,7 @@ SCALE = (
     f"La scala degli indici è fissata nell'edizione {BASE_EDITION}. Cambia solo con una base "
     "nuova, o con un modo nuovo di stimare sugli stessi dati. Dalla prima edizione (2011) è "
     "cambiato questo: i tassi a parità di età hanno intervalli per proporzioni, che coprono quanto "
-    "promettono."
+    "promettono; le aree accanto a un piccolo gruppo dividono con lui i conteggi, per riservatezza."
 )
 ROLES = {
     "indice": "entra nell'indice del bisogno",

@@ -13,6 +13,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from will_pipeline.indicators.protection import Protection, protect
+
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 MUNICIPALITY_LEVEL = "C"
@@ -38,8 +40,8 @@ class AreaCounts:
 
     Attributes:
         frame: the rows; `residents` too where a floor is given.
-        floor: residents under which an area keeps its numbers to itself. Such an area, and the one
-            beside it, lend no strength to the others: what these borrowed would tell its counts.
+        floor: residents under which a group keeps its numbers to itself: formulas see counts that
+            tell nothing of it (see `protection`).
         units: census sections the areas are made of, where the counts come from them: `area_id`
             (missing where a section belongs to the city alone) and ISTAT's codes.
     """
@@ -66,29 +68,37 @@ class AreaCounts:
     @cached_property
     def publishable(self) -> Flags:
         """Whether each area has enough residents to be estimated at all, shape (n,)."""
-        if not self.floor:
-            return np.ones(len(self), dtype=bool)
-        return self.is_city | (self.frame["residents"] >= self.floor).to_numpy()
+        return ~self._protection.withheld
 
     @cached_property
-    def alone(self) -> Flags:
-        """Areas that stand beside one under the floor and are estimated alone, shape (n,)."""
+    def shared(self) -> Flags:
+        """Areas whose counts are their part of a sum with a small group, shape (n,)."""
+        return self._protection.shared
+
+    @cached_property
+    def counts(self) -> pl.DataFrame:
+        """The codes that formulas see: those of `frame`, or what stands in for them."""
+        codes = self._codes
+        return pl.DataFrame(self._protection.counts, schema=codes, orient="row", nan_to_null=True)
+
+    @cached_property
+    def _codes(self) -> list[str]:
+        aside = {"area_id", "residents", "ranked", "floor", *GROUP}
+        return [name for name in self.frame.columns if name not in aside]
+
+    @cached_property
+    def _protection(self) -> Protection:
+        values = self.frame.select(pl.col(self._codes).cast(pl.Float64)).to_numpy()
         if not self.floor:
-            return np.zeros(len(self), dtype=bool)
-        placed = beside_small(self.frame.with_columns(floor=pl.lit(self.floor)), GROUP)
-        return placed["beside"].to_numpy()
+            none = np.zeros(len(self), dtype=bool)
+            return Protection(values, none, none)
+        return protect(values, self.frame, floor=self.floor)
 
     @cached_property
     def groups(self) -> NDArray[np.str_]:
         """City and level of each row, shape (n,): the areas it is ranked with."""
         labels = self.frame.select(pl.concat_str(GROUP, separator="."))
         return labels.to_series().to_numpy().astype(str)
-
-    @cached_property
-    def pools(self) -> NDArray[np.str_]:
-        """The areas within which each row borrows strength, shape (n,): alone, or its group."""
-        own = self.frame["area_id"].to_numpy().astype(str)
-        return np.where(self.alone, own, self.groups)
 
     @cached_property
     def city_row(self) -> NDArray[np.intp]:
@@ -102,7 +112,7 @@ class AreaCounts:
 
     def evaluate(self, expression: str) -> Floats:
         """Arithmetic over ISTAT's codes, e.g. `P60 - P61`, shape (n,)."""
-        return evaluate(self.frame, expression)
+        return evaluate(self.counts, expression)
 
 
 def areas_of_sections(sections: pl.DataFrame, *, floor: int = 0) -> AreaCounts:
@@ -154,22 +164,3 @@ def evaluate(frame: pl.DataFrame, expression: str) -> Floats:
         missing = sorted(set(pl.sql_expr(expression).meta.root_names()) - known)
         raise MissingVariable(missing, expression) from problem
     return np.array(values.to_list(), dtype=np.float64)
-
-
-def beside_small(rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:
-    """Mark areas under their floor (`below`) and the next smallest of the same group (`beside`).
-
-    City totals are published, so the next smallest area must not give the hidden counts back by
-    difference.
-
-    Args:
-        rows: `residents`, `floor`, `level` and the columns of `within`.
-        within: columns that make a group.
-    """
-    below = (pl.col("residents") < pl.col("floor")) & (pl.col("level") != MUNICIPALITY_LEVEL)
-    others = pl.when(~pl.col("below")).then(pl.col("residents"))
-    return rows.with_columns(below=below).with_columns(
-        beside=pl.col("below").any().over(within)
-        & ~pl.col("below")
-        & (others.rank("ordinal").over(within) == 1).fill_null(value=False)
-    )

@@ -128,6 +128,7 @@ def context_facts(rows: pl.DataFrame) -> pl.DataFrame:
         affidabilita=pl.lit(None, pl.String),
         indice_100=pl.lit(None, pl.Float64),
         lettura=pl.lit(None, pl.String),
+        nota=pl.lit(None, pl.String),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from will_pipeline.indicators.areas import GROUP, beside_small
+from will_pipeline.indicators.areas import GROUP, MUNICIPALITY_LEVEL, AreaCounts
 from will_pipeline.indicators.specification import Specification
 
 CANDIDATES = 30
@@ -19,6 +19,7 @@ RARE = 2 * CANDIDATES
 RECOVERABLE_TIERS = ("osservato", "derivato")
 RECOVERABLE_KINDS = ("over_concentration",)
 EXPECTED_PERSONS = ("synthetic", "missing_parity")
+WHOLE_PERSONS = ("observed_count",)
 LEAST_PERSONS = 5
 """Expected persons in need under which an area keeps them to itself."""
 WITHHELD = (
@@ -31,30 +32,33 @@ WITHHELD = (
     "indice_100",
     "lettura",
 )
+SHARED_NOTE = "calcolato insieme a un gruppo vicino con meno di {} residenti, per riservatezza"
 _KNOWN = ("valore", "numeratore", "denominatore")
 _PER_HUNDRED = 100.0
 
 
-def withhold(
-    facts: pl.DataFrame, areas: pl.DataFrame, specification: Specification
-) -> pl.DataFrame:
+def withhold(facts: pl.DataFrame, areas: AreaCounts, specification: Specification) -> pl.DataFrame:
     """Withhold values under the floor, and what would give them back.
 
-    Where one area of a city is under the floor, the next smallest area of the same city and level
+    Areas that share their counts with a small group (see `protection`) publish no counts, nor
+    whole numbers of persons, since theirs are no observed ones; what is computed from shared
+    counts stays, and tells nothing more than the areas around it.
+
+    An area under a floor that an indicator sets higher, or with fewer than five expected persons
+    in need, keeps the number to itself, and the next smallest area of the same city and level
     stands beside it. There, observed counts are withheld; observed and derived values, from which
     the count could be worked out, go with them (complementary suppression); values that mix the
     count with the rest of the city stay, rounded to steps of thirty counts (controlled rounding),
-    since an estimator with few unknowns can be turned back. An area with fewer than five expected
-    persons in need is treated like one under the floor, in persons and in share.
+    since an estimator with few unknowns can be turned back.
 
     Args:
         facts: rows of `fatto_indicatore`.
-        areas: `area_id`, `pro_com`, `level`, `residents`.
-        specification: the specification table, for floor and tier.
+        areas: the areas of the rows, with `residents`.
+        specification: the specification table, for floor, tier and kind.
 
     Returns:
-        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`. A row with
-        neither value nor counts keeps its status.
+        The same rows; withheld ones have status `soppresso` or `soppresso_secondario`, those
+        computed from shared counts a note. A row with neither value nor counts keeps its status.
 
     Source:
         Hundepool, A. et al. (2012), Statistical Disclosure Control, Wiley, chapters 4 and 5.
@@ -70,23 +74,25 @@ def withhold(
             for i in specification.indicators.values()
         ]
     )
-    rows = facts.join(
-        areas.select("area_id", *GROUP, "residents"),
-        on="area_id",
-        how="left",
-        maintain_order="left",
-    ).join(cards, on="indicatore_id", how="left", maintain_order="left")
-    rows = _without_few(rows)
-    rows = beside_small(rows, [*GROUP, "indicatore_id", "anno", "gruppo"]).with_columns(
-        recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE)
+    places = areas.frame.select("area_id", *GROUP, "residents").with_columns(
+        small=pl.Series(~areas.publishable), shared=pl.Series(areas.shared)
     )
+    rows = facts.join(places, on="area_id", how="left", maintain_order="left").join(
+        cards, on="indicatore_id", how="left", maintain_order="left"
+    )
+    rows = beside_small(_without_few(rows), [*GROUP, "indicatore_id", "anno", "gruppo"])
+    rows = rows.with_columns(recoverable=pl.col("recoverable") | (pl.col("numeratore") < RARE))
     rows = _rounded_beside(rows).with_columns(
         # Where nothing is known there is nothing to withhold: missing is not suppressed.
         stato=pl.when(pl.all_horizontal(pl.col(*_KNOWN).is_null()))
         .then("stato")
-        .when("below")
+        .when(pl.col("below") & (pl.col("residents") < pl.col("floor")))
         .then(pl.lit("soppresso"))
-        .when(pl.col("beside") & pl.col("recoverable"))
+        .when(
+            pl.col("below")
+            | (pl.col("beside") & pl.col("recoverable"))
+            | (pl.col("shared") & pl.col("kind").is_in(WHOLE_PERSONS))
+        )
         .then(pl.lit("soppresso_secondario"))
         .otherwise("stato")
     )
@@ -95,35 +101,39 @@ def withhold(
         rows.with_columns(*(pl.when(~withheld).then(pl.col(name)).alias(name) for name in WITHHELD))
         .with_columns(
             *(
-                pl.when(~pl.col("beside")).then(pl.col(name)).alias(name)
+                pl.when(~(pl.col("beside") | pl.col("shared"))).then(pl.col(name)).alias(name)
                 for name in ("numeratore", "denominatore")
+            )
+        )
+        .with_columns(
+            nota=pl.when(pl.col("shared") & (pl.col("stato") == "valido")).then(
+                pl.format(SHARED_NOTE, pl.lit(areas.floor))
             )
         )
         .select(facts.columns)
     )
 
 
-def coarsen_indices(rows: pl.DataFrame, areas: pl.DataFrame, *, floor: int) -> pl.DataFrame:
-    """Round to whole points the indices of areas beside one under the floor.
+def beside_small(rows: pl.DataFrame, within: list[str]) -> pl.DataFrame:
+    """Mark rows under their floor (`below`) and the next smallest of the same group (`beside`).
 
-    With one decimal, the indicator that was withheld there could be worked out from the index and
-    the other indicators to within a few persons.
+    City totals are published, so the next smallest area must not give the hidden number back by
+    difference. Areas that are small for every indicator need nobody beside them: the counts around
+    them are shared already.
 
     Args:
-        rows: rows of `fatto_indice`.
-        areas: `area_id`, `pro_com`, `level`, `residents`.
-        floor: residents under which an area keeps its numbers to itself.
-
-    Returns:
-        The same rows, intervals rounded outwards.
+        rows: `residents`, `floor`, `level`, `small` and the columns of `within`.
+        within: columns that make a group.
     """
-    placed = beside_small(areas.with_columns(floor=pl.lit(floor)), GROUP)
-    beside = placed.filter("beside")["area_id"].implode()
-    coarse = pl.col("area_id").is_in(beside)
-    return rows.with_columns(
-        indice=pl.when(coarse).then(pl.col("indice").round(0)).otherwise("indice"),
-        ic_inf=pl.when(coarse).then(pl.col("ic_inf").floor()).otherwise("ic_inf"),
-        ic_sup=pl.when(coarse).then(pl.col("ic_sup").ceil()).otherwise("ic_sup"),
+    under = pl.col("residents") < pl.col("floor")
+    below = (under | (pl.col("small") & (pl.col("floor") > 0))) & (
+        pl.col("level") != MUNICIPALITY_LEVEL
+    )
+    others = pl.when(~pl.col("below")).then(pl.col("residents"))
+    return rows.with_columns(below=below).with_columns(
+        beside=(pl.col("below") & ~pl.col("small")).any().over(within)
+        & ~pl.col("below")
+        & (others.rank("ordinal").over(within) == 1).fill_null(value=False)
     )
 
 

@@ -190,7 +190,7 @@ def _shrunk_standardised(
             crude.numerator[usable],
             expected[usable],
             crude.denominator[usable],
-            groups=areas.pools[usable],
+            groups=areas.groups[usable],
             level=settings.level,
         )
         city = areas.city_row[usable]

@@ -49,7 +49,7 @@ def census_facts(
         _with_status(_rows(specification.indicators[name], areas, found, places))
         for name, found in estimates.items()
     ]
-    return withhold(pl.concat(facts), areas.frame, specification)
+    return withhold(pl.concat(facts), areas, specification)
 
 
 def indicator_facts(
@@ -117,7 +117,7 @@ def persons_facts(
         )
         rows = _rows(specification.indicators[name], areas, found.estimate, places)
         facts.append(_with_status(rows))
-    return withhold(pl.concat(facts), areas.frame, specification)
+    return withhold(pl.concat(facts), areas, specification)
 
 
 def unavailable_facts(
@@ -197,6 +197,7 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
             100 * pl.col("valore") / pl.col("valore_comune")
         ),
         lettura=pl.when(compared).then(reading()),
+        nota=pl.lit(None, dtype=pl.String),
     ).drop("variazione", "confrontabile")
 
 

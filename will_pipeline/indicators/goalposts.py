@@ -20,7 +20,7 @@ from will_pipeline.statistics.composite import ampi, penalised_mean
 from will_pipeline.statistics.normalise import Goalposts
 
 FROZEN_FOLDER = Path(__file__).parent / "frozen"
-BASE_EDITION = "2011.2"
+BASE_EDITION = "2011.3"
 CITY_METHOD, POOL_METHOD = "ampi_citta", "ampi"
 CLASSES = 5
 POOL_LEVEL = "A"
@@ -89,8 +89,7 @@ def freeze(
     Returns:
         The tables of goalposts and of class cuts, rounded to ten significant decimals.
     """
-    # What is frozen is tracked for all to see: areas beside a small one would tell its counts.
-    pool = ((areas.frame["level"] == POOL_LEVEL) & ranked).to_numpy() & ~areas.alone
+    pool = ((areas.frame["level"] == POOL_LEVEL) & ranked).to_numpy() & areas.publishable
     posts: dict[str, Goalposts] = {}
     cuts: list[dict[str, object]] = []
     for theme in specification.themes:

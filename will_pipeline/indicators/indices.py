@@ -12,7 +12,6 @@ import numpy as np
 import polars as pl
 
 from will_pipeline.indicators.areas import AreaCounts, Flags, Floats
-from will_pipeline.indicators.disclosure import coarsen_indices
 from will_pipeline.indicators.estimates import Estimate, Settings, nothing
 from will_pipeline.indicators.estimators import estimate
 from will_pipeline.indicators.goalposts import CITY_METHOD, Frozen, methods, stack
@@ -108,8 +107,7 @@ def theme_indices(
                 evidence.append(_evidence(specification, theme, outcome, shown, ranked))
     if not rows:
         raise ValueError("no need has an indicator in any area: there is nothing to publish")
-    published = coarsen_indices(pl.concat(rows), areas.frame, floor=areas.floor)
-    return Indices(published, tuple(evidence))
+    return Indices(pl.concat(rows), tuple(evidence))
 
 
 def _no_evidence(

@@ -321,7 +321,7 @@ def _cities(areas: AreaCounts, found: Persons, evidence: Evidence) -> str:
         at = rows[city.pro_com]
         inside = (areas.frame["pro_com"] == city.pro_com).to_numpy() & ~areas.is_city
         share = 100 * estimate.value / estimate.denominator
-        shown = share[inside & areas.publishable & ~areas.alone]
+        shown = share[inside & areas.publishable]
         lines.append(
             f"| {city.name} | {found.years[at]} | {_number(share[at], 1)} | "
             f"{_number(estimate.value[at], 1)} | {_number(estimate.lower[at], 0)}-"

@@ -70,7 +70,7 @@ def share_estimate(
     small = usable & ~areas.is_city if shrunk else np.zeros_like(usable)
     if small.any():
         rates = beta_binomial(
-            numerator[small], denominator[small], groups=areas.pools[small], level=settings.level
+            numerator[small], denominator[small], groups=areas.groups[small], level=settings.level
         )
         value[small], lower[small], upper[small] = rates.rate, rates.lower, rates.upper
         draws[:, small] = rates.draw(settings.draws, generator, groups=areas.groups[small])

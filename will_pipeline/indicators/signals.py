@@ -149,7 +149,10 @@ def _net_of_excess(
     draws = np.full((settings.draws, len(areas)), np.nan)
     if usable.any():
         shrunk = beta_binomial(
-            numerator[usable], denominator[usable], groups=areas.pools[usable], level=settings.level
+            numerator[usable],
+            denominator[usable],
+            groups=areas.groups[usable],
+            level=settings.level,
         )
         value[usable] = shrunk.rate
         draws[:, usable] = shrunk.draw(

@@ -185,6 +185,7 @@ def _fact(
         "valore_comune": 6.4,
         "indice_100": None,
         "lettura": None,
+        "nota": None,
         "fonte_id": "censimento",
     }
     return {**row, **given}
@@ -225,7 +226,7 @@ def _facts() -> pl.DataFrame:
         _fact(f"{BORGO}.C", "disoccupazione", valore=6.4, ic_inf=6.2, ic_sup=6.6),
     ]  # fmt: skip
     types = {"valore": REAL, "numeratore": REAL, "denominatore": REAL, "ic_inf": REAL,
-             "ic_sup": REAL, "affidabilita": TEXT, "lettura": TEXT}  # fmt: skip
+             "ic_sup": REAL, "affidabilita": TEXT, "lettura": TEXT, "nota": TEXT}  # fmt: skip
     return pl.DataFrame(rows, schema_overrides=types, infer_schema_length=None)
 
 

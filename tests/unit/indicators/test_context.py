@@ -139,7 +139,7 @@ def test_only_the_cities_asked_for_and_nothing_else(rows: pl.DataFrame) -> None:
 def test_facts_of_context_have_no_interval_and_no_comparison(rows: pl.DataFrame) -> None:
     facts = conform(context_facts(rows), load_contracts("mart")["fatto_indicatore"])
     assert set(facts["area_id"]) == {f"{HERE}.C"}
-    for name in ("ic_inf", "ic_sup", "affidabilita", "indice_100", "lettura"):
+    for name in ("ic_inf", "ic_sup", "affidabilita", "indice_100", "lettura", "nota"):
         assert facts[name].null_count() == facts.height
     states = dict(facts.select("indicatore_id", "stato").iter_rows())
     assert states.pop("occupazione_giovanile_provincia") == "non_disponibile"

@@ -141,7 +141,7 @@ def withheld(
     facts: pl.DataFrame, areas: AreaCounts, specification: Specification, *residents: int
 ) -> pl.DataFrame:
     known = areas.frame.with_columns(residents=pl.Series(residents))
-    return withhold(facts, known, specification)
+    return withhold(facts, AreaCounts(known), specification)
 
 
 SMALL = (249, 900, 600, 5000, 6749, 250, 900, 600, 5000, 6750)

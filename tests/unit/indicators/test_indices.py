@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
@@ -194,23 +195,20 @@ def test_an_area_with_an_impossible_count_has_no_index_and_says_so(
     assert short.known.all()
 
 
-def test_the_index_beside_a_small_area_is_told_in_whole_points(
-    compute: Callable[..., Indices], areas: AreaCounts, indices: Indices
+def test_no_index_follows_the_counts_of_a_withheld_area_nor_of_the_one_beside(
+    compute: Callable[..., Indices], areas: AreaCounts
 ) -> None:
-    small = pl.when(pl.col("area_id") == LEFT_OUT).then(200)
     beside = "001002.A01"
+    sizes = {"001001.C": 20_000, "001002.C": 11_700, LEFT_OUT: 200, beside: 1_500}
     smaller = areas.frame.with_columns(
-        residents=small.when(pl.col("area_id") == beside).then(1_500).otherwise(5_000)
+        residents=pl.col("area_id").replace_strict(sizes, default=5_000)
     )
-    rows = compute(AreaCounts(smaller, floor=250)).rows
-    columns = ("indice", "ic_inf", "ic_sup")
-    coarse, fine = (only(each, area_id=beside).select(columns) for each in (rows, indices.rows))
-    assert coarse.equals(coarse.select(pl.all().round(0)))
-    assert not fine.equals(fine.select(pl.all().round(0)))
-    assert (coarse["ic_inf"] <= coarse["indice"]).all()
-    assert (coarse["indice"] <= coarse["ic_sup"]).all()
-    another = only(rows, area_id="001002.A02").select(columns)
-    assert not another.equals(another.select(pl.all().round(0)))
+    moves = {LEFT_OUT: 20, beside: -20}
+    moved = smaller.with_columns(A=pl.col("A") + pl.col("area_id").replace_strict(moves, default=0))
+    one, two = (compute(AreaCounts(frame, floor=250)) for frame in (smaller, moved))
+    assert_frame_equal(one.rows, two.rows, check_exact=True)
+    for first, second in zip(one.evidence, two.evidence, strict=True):
+        assert (first.membership == second.membership).all()
 
 
 def test_a_draw_beyond_the_geometric_mean_leaves_that_variant_out_and_the_index_in(
