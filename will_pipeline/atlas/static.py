@@ -10,15 +10,17 @@ from urllib.parse import quote, urlsplit
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from will_pipeline.atlas import drawing, words
+from will_pipeline.atlas import drawing, lookups, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.views import build_atlas
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
-ASSETS = ("stile.css", "atlante.js")
+ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js")
 SINGLE_PAGES = {
     "index.html": "home.html",
+    "cerca.html": "search.html",
+    "confronta.html": "compare.html",
     "metodo.html": "method.html",
     "fonti.html": "sources.html",
     "stato.html": "status.html",
@@ -34,9 +36,9 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
         release: number of the release, written on every page.
 
     Returns:
-        Content of every file by relative path: index.html, metodo.html, fonti.html, stato.html,
-        en/index.html, citta/<slug>.html, area/<area_id>.html, stile.css and atlante.js. The same
-        tables always give the same bytes.
+        Content of every file by relative path: the pages of `SINGLE_PAGES`, citta/<slug>.html,
+        area/<area_id>.html, the assets and the data of the scripts. The same tables always give
+        the same bytes.
 
     Raises:
         ValueError: the tables do not hold what the pages need (see `views.build_atlas`).
@@ -50,6 +52,7 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
         page = environment.get_template(template).render(root=root, path=path, **values)
         pages[path] = page.encode()
 
+    pages["confronto.js"] = lookups.script("confronto", lookups.compared_areas(atlas))
     for path, template in SINGLE_PAGES.items():
         render(path, template)
     for city in atlas.cities:

@@ -168,7 +168,7 @@ def _widths(sheet: Sheet) -> list[int]:
 
 
 def _lines(row: Sequence[Value], widths: Sequence[int]) -> int:
-    """Lines that the longest text of a row takes; programs do not measure rows they did not make."""
+    """Lines of the longest text of a row: programs do not measure rows they did not write."""
     texts = zip(row, widths, strict=True)
     return max(
         (len(wrap(text, width - 2)) for text, width in texts if isinstance(text, str)), default=1
