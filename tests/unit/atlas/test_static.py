@@ -288,7 +288,8 @@ def test_area_sheet_keeps_withheld_missing_and_not_applicable_apart(pages):
     hidden = pages["area/099001.Q05.html"]
     assert "pochi casi: non pubblicato" in hidden
     assert "non pubblicato per proteggere un&#39;area più piccola" in hidden
-    assert "meno di 250 residenti, quindi i suoi numeri non si pubblicano. Gli" in hidden
+    assert "meno di 250 residenti, quindi i suoi numeri non si pubblicano.</p>" in hidden
+    assert "Gli indicatori disponibili" not in hidden
     assert "1.000 residenti" not in hidden
     station = pages["area/099001.Q03.html"]
     assert "dato mancante" in station
