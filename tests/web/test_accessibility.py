@@ -9,6 +9,7 @@ TEMPLATES = (
     "cerca.html",
     "confronta.html",
     "confronta.html#099001.Q01+099002.A01",
+    "pesi.html",
     "citta/borgo-prova.html",
     "citta/marina-prova.html",
     "area/099001.Q01.html",

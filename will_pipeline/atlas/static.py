@@ -10,17 +10,19 @@ from urllib.parse import quote, urlsplit
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from will_pipeline.atlas import drawing, lookups, words
+from will_pipeline.atlas import drawing, lookups, weights, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.views import build_atlas
+from will_pipeline.indicators.goalposts import load_frozen
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
-ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js")
+ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js", "pesi.js")
 SINGLE_PAGES = {
     "index.html": "home.html",
     "cerca.html": "search.html",
     "confronta.html": "compare.html",
+    "pesi.html": "weights.html",
     "metodo.html": "method.html",
     "fonti.html": "sources.html",
     "stato.html": "status.html",
@@ -53,6 +55,8 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
         pages[path] = page.encode()
 
     pages["confronto.js"] = lookups.script("confronto", lookups.compared_areas(atlas))
+    weighed = weights.weighed_levels(atlas, load_frozen())
+    pages["pesi-dati.js"] = lookups.script("pesi", weighed)
     for path, template in SINGLE_PAGES.items():
         render(path, template)
     for city in atlas.cities:
