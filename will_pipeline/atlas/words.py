@@ -40,6 +40,7 @@ OUTCOMES = {
 }
 
 KINDS = {
+    "altro": "Altri luoghi",
     "ente_terzo_settore": "Ente del terzo settore",
     "scuola_infanzia": "Scuola dell'infanzia",
     "scuola_secondaria_primo_grado": "Scuola secondaria di primo grado",
