@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from datetime import datetime
@@ -77,25 +79,102 @@ def test_the_same_tables_make_the_same_bytes(made: tuple[Path, Path]) -> None:
         assert files[0][name].read_bytes() == files[1][name].read_bytes(), name
 
 
+def technical_names(book: openpyxl.Workbook) -> dict[str, str]:
+    """Technical name of every heading, as the sheet Dizionario tells it."""
+    rows = list(book["Dizionario"].iter_rows(min_row=2, values_only=True))
+    names = {str(row[0]): str(row[1]) for row in rows}
+    assert len(names) == len(rows), "two columns share a heading"
+    return names
+
+
 def test_the_wide_table_is_the_same_in_every_workbook(made: tuple[Path, Path]) -> None:
     plain = pl.read_csv(made[0] / "aree_larga.csv", schema_overrides={"pro_com": pl.String})
     book = openpyxl.load_workbook(made[0] / "aree_larga.xlsx")
     assert book.sheetnames == ["Leggimi", "Dati", "Dizionario", "Fonti"]
     rows = [[cell.value for cell in row] for row in book["Dati"].iter_rows()]
-    assert rows[0] == plain.columns
-    assert [tuple(row) for row in rows[1:]] == plain.rows()
+    names = technical_names(book)
+    shown = plain.select(*(names[heading] for heading in rows[0]))
+    assert sorted(shown.columns) == sorted(plain.columns)
+    shown = shown.with_columns(
+        in_graduatoria=pl.col("in_graduatoria").replace_strict({True: "sì", False: "no"})
+    )
+    assert [tuple(row) for row in rows[1:]] == shown.rows()
     open_document = odfdo.Document(made[0] / "aree_larga.ods")
     table = open_document.body.get_table(name="Dati")
     assert [
         tuple(float(value) if isinstance(value, Decimal) else value for value in row)
         for row in table.get_values()[1:]
-    ] == plain.rows()
+    ] == shown.rows()
 
 
 def test_codes_stay_texts_with_their_zeros(made: tuple[Path, Path]) -> None:
     book = openpyxl.load_workbook(made[0] / "aree_larga.xlsx")
     headings, first = (tuple(cell.value for cell in row) for row in book["Dati"]["A1:V2"])
-    assert dict(zip(headings, first, strict=True))["pro_com"] == "034027"
+    assert dict(zip(headings, first, strict=True))["Codice ISTAT del comune"] == "034027"
+
+
+def test_the_workbook_is_laid_out_for_people_and_paper(made: tuple[Path, Path]) -> None:
+    book = openpyxl.load_workbook(made[0] / "aree_larga.xlsx")
+    data = book["Dati"]
+    headings = [cell.value for cell in data[1]]
+    assert headings[:2] == ["Nome del comune", "Nome dell'area"]
+    assert not [heading for heading in headings if "_" in heading]
+    assert {"TRUE", "FALSE", True, False}.isdisjoint(
+        cell.value for row in data.iter_rows() for cell in row
+    )
+    assert data.freeze_panes == "C2"
+    formats = {
+        cell.value: below.number_format for cell, below in zip(data[1], data[2], strict=True)
+    }
+    assert formats["Residenti al censimento"] == "#,##0"
+    assert formats["Giovani in bilico, estremo inferiore"] == "0.0"
+    assert formats["Quota di simulazioni con questo profilo"] == "0%"
+    for sheet in book:
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+        assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert sheet.print_title_rows == "$1:$1"
+        assert sheet.print_area.endswith(f"${sheet.max_row}")
+    assert data.page_setup.orientation == "landscape"
+
+
+def test_the_facts_for_italian_excel_carry_names_words_and_sensible_decimals(
+    made: tuple[Path, Path], placed: Tables
+) -> None:
+    plain = placed["fatto_indicatore"]
+    text = (made[0] / "fatto_indicatore_excel_it.csv").read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=";"))
+    assert len(rows) == plain.height
+    names = dict(placed["dim_area"].select("area_id", "nome").iter_rows())
+    places = dict(placed["dim_indicatore"].select("indicatore_id", "decimali").iter_rows())
+    published = 0
+    for row, fact in zip(rows, plain.iter_rows(named=True), strict=True):
+        assert row["Area"] == names[fact["area_id"]]
+        assert row["Città"]
+        assert row["Indicatore"]
+        assert row["Codice dell'indicatore"] == fact["indicatore_id"]
+        assert row["Stato del numero"] not in ("valido", "soppresso", "non_disponibile")
+        if fact["valore"] is None:
+            assert row["Valore"] == ""
+            continue
+        published += 1
+        decimals = places[fact["indicatore_id"]]
+        assert len(row["Valore"].partition(",")[2]) == decimals
+        shown = float(row["Valore"].replace(",", "."))
+        assert shown == pytest.approx(fact["valore"], abs=0.5 * 10**-decimals + 1e-9)
+    assert published
+
+
+@pytest.mark.parametrize(
+    ("value", "places", "text"),
+    [(1234.56, 1, "1234,6"), (-0.04, 1, "0,0"), (-2.5, 1, "-2,5"), (217.0, 0, "217")],
+)
+def test_a_rounded_number_is_no_formula(
+    tmp_path: Path, value: float, places: int, text: str
+) -> None:
+    frame = pl.DataFrame({"n": [value, None]})
+    decimals = {"n": pl.Series([places, places])}
+    write_excel_csv(tmp_path / "a.csv", frame, {"n": "N"}, decimals)
+    assert (tmp_path / "a.csv").read_text("utf-8-sig") == f"N\n{text}\n\n"
 
 
 def test_areas_with_a_boundary_open_in_a_geographic_program(made: tuple[Path, Path]) -> None:

@@ -108,11 +108,20 @@ def test_pages_are_complete_without_scripts(browser, atlas_folder):
 
 
 @pytest.mark.parametrize(
-    "path", ["index.html", CITY, "area/099001.Q02.html", "fonti.html", "stato.html"]
+    "path",
+    [
+        "index.html",
+        CITY,
+        "area/099001.Q02.html",
+        "fonti.html",
+        "stato.html",
+        "cerca.html",
+        "confronta.html#099001.Q01+099002.A01",
+    ],
 )
 def test_a_phone_never_scrolls_the_whole_page_sideways(browser, atlas_folder, path):
     phone = browser.new_page(viewport={"width": 360, "height": 740})
-    phone.goto((atlas_folder / path).as_uri())
+    phone.goto(f"{atlas_folder.as_uri()}/{path}")
     assert phone.evaluate("() => document.documentElement.scrollWidth") <= 360
     phone.close()
 
@@ -124,3 +133,98 @@ def test_a_hostile_name_stays_text(page, atlas_folder):
     assert page.locator("h1").inner_text() == '<img src=x onerror="alert(1)">'
     assert page.locator("img").count() == 0
     assert dialogs == []
+
+
+def found(page) -> list[str]:
+    """Codes of the areas that the search shows."""
+    return page.locator("li[data-words]:visible .code").all_inner_texts()
+
+
+def test_search_finds_by_name_without_accents_and_by_code(page, atlas_folder):
+    page.goto((atlas_folder / "cerca.html").as_uri())
+    field = page.get_by_label("Nome, codice o città")
+    assert len(found(page)) == 10
+    field.fill("MOLÌNO")
+    assert found(page) == ["099001.Q02"]
+    assert page.get_by_role("status").inner_text() == "1 area trovata: Invio apre la scheda."
+    field.fill("099001.q03")
+    assert found(page) == ["099001.Q03"]
+    field.fill("marina prova")
+    assert found(page) == ["099002.A00", "099002.A01"]
+    field.fill("non esiste")
+    assert found(page) == []
+    assert "Nessuna area" in page.get_by_role("status").inner_text()
+
+
+def test_search_keeps_its_words_in_the_address_and_enter_opens_the_sheet(page, atlas_folder):
+    page.goto(f"{(atlas_folder / 'cerca.html').as_uri()}#centro%20storico")
+    assert found(page) == ["099001.Q01"]
+    field = page.get_by_label("Nome, codice o città")
+    field.fill("stazione")
+    page.wait_for_url("**/cerca.html#stazione")
+    field.press("Enter")
+    page.wait_for_url("**/area/099001.Q03.html")
+
+
+def test_two_areas_of_different_cities_are_compared_from_the_keyboard(page, atlas_folder):
+    address = (atlas_folder / "confronta.html").as_uri()
+    page.goto(address)
+    assert not page.locator("#confronto").is_visible()
+    page.get_by_label("1ª area").select_option("099001.Q02")
+    page.get_by_label("2ª area").select_option("099002.A01")
+    page.wait_for_url(f"{address}#099001.Q02+099002.A01")
+    table = page.locator("#confronto")
+    assert table.locator("thead th a").all_inner_texts()[0] == "Molino"
+    own = table.locator("tr", has_text="Rispetto alla propria città").first.inner_text()
+    assert "104,2" in own
+    assert "sopra la città, classe 4 di 5" in own
+    assert "99,0" in own
+    assert "non distinguibile dalla città" in own
+    # Three needs compare between cities; the fourth holds within one city only.
+    assert table.locator("tr", has_text="Rispetto a tutte le aree").count() == 3
+    assert page.get_by_label("3ª area").count() == 1
+
+
+def test_the_address_of_a_comparison_shows_it_again_and_unknown_codes_are_left_out(
+    page, atlas_folder
+):
+    address = (atlas_folder / "confronta.html").as_uri()
+    page.goto(f"{address}#099001.Q05+nessuna+099002.A01")
+    heads = page.locator("#confronto thead th a").all_inner_texts()
+    assert heads == ["Cascine", '=HYPERLINK("https://evil.example","apri")']
+    assert "meno di 250 residenti" in page.locator("#confronto tbody").inner_text()
+    page.locator("#confronto thead th a").first.click()
+    page.wait_for_url("**/area/099001.Q05.html")
+
+
+def test_a_table_cut_by_a_narrow_screen_says_so(browser, atlas_folder):
+    for width, cut in ((360, True), (1600, False)):
+        page = browser.new_page(viewport={"width": width, "height": 740})
+        page.goto((atlas_folder / CITY).as_uri())
+        hint = page.locator(".slide").first
+        assert hint.is_visible() is cut, width
+        page.close()
+
+
+def test_at_1200_pixels_no_column_of_a_city_is_cut(browser, atlas_folder):
+    page = browser.new_page(viewport={"width": 1200, "height": 900})
+    page.goto((atlas_folder / CITY).as_uri())
+    cut = page.locator(".scroll").evaluate_all(
+        "all => all.filter(each => each.scrollWidth > each.clientWidth + 1)"
+        ".map(each => each.getAttribute('aria-label'))"
+    )
+    assert cut == []
+    page.close()
+
+
+def test_on_paper_the_page_is_light_and_without_controls(browser, atlas_folder):
+    context = browser.new_context(color_scheme="dark")
+    page = context.new_page()
+    page.goto((atlas_folder / CITY).as_uri())
+    page.emulate_media(media="print")
+    ground = page.evaluate("() => getComputedStyle(document.body).backgroundColor")
+    assert ground == "rgb(255, 255, 255)"
+    for control in (".top nav", ".jump", ".slide"):
+        assert not page.locator(control).first.is_visible(), control
+    assert page.locator(".map").first.is_visible()
+    context.close()

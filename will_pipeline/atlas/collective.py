@@ -6,13 +6,14 @@ Rows of the mart become records here; what they mean in words stands in the temp
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import polars as pl
 
-from will_pipeline.atlas.model import Row
+from will_pipeline.atlas.model import Kept, Row
 
 REQUIRED: Mapping[str, tuple[str, ...]] = {
     "bisogno_latente": (
@@ -42,6 +43,8 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "ripartizione": ("pro_com", "titolo", "lettura"),
 }  # fmt: skip
 MOST_TWINS = 5
+DELIVERY = re.compile(r"consegna_(?P<kind>\w+)_(?P<town>\d{6})")
+"""Identifier of the source of a delivery: its kind and the municipality that made it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,8 @@ class Collective:
         persons: rows of `bisogno_latente` whose expected persons are published.
         withheld: needs whose persons are not published, with their state.
         basins: rows of `bacino` that the area belongs to.
-        places: rows of `accesso_presidi` with a number.
+        places: rows of `accesso_presidi` with a number above zero.
+        absent: rows of `accesso_presidi` whose number is zero.
         unplaced: rows of `accesso_presidi` without one.
         voices: rows of `voce_territorio`, the latest first.
         twins: rows of `area_simile`, nearest first.
@@ -64,6 +68,7 @@ class Collective:
     withheld: tuple[Row, ...]
     basins: tuple[Row, ...]
     places: tuple[Row, ...]
+    absent: tuple[Row, ...]
     unplaced: tuple[Row, ...]
     voices: tuple[Row, ...]
     twins: tuple[Row, ...]
@@ -114,7 +119,8 @@ class CollectiveTables:
             persons=tuple(row for row in persons if row["attesi"] is not None),
             withheld=tuple(row for row in persons if row["attesi"] is None),
             basins=tuple(self._basins[area_id]),
-            places=tuple(row for row in places if row["numero"] is not None),
+            places=tuple(row for row in places if row["numero"]),
+            absent=tuple(row for row in places if row["numero"] == 0),
             unplaced=tuple(row for row in places if row["numero"] is None),
             voices=tuple(self._voices[area_id]),
             twins=tuple(self._twins[area_id][:MOST_TWINS]),
@@ -125,6 +131,27 @@ class CollectiveTables:
     def city(self, pro_com: str) -> Actions:
         """What one city asked of the figures."""
         return Actions(tuple(self._evaluations[pro_com]), tuple(self._allocations[pro_com]))
+
+
+def kept_sources(sources: Mapping[str, Row], pro_com: str, used: Iterable[Row]) -> tuple[Kept, ...]:
+    """Sources in use although their latest file was not good.
+
+    Args:
+        sources: rows of dim_fonte by identifier, in order of presentation.
+        pro_com: municipality, whose own deliveries always count.
+        used: rows shown, with their `fonte_id`.
+    """
+    named = {str(row["fonte_id"]) for row in used}
+    found = []
+    for key, row in sources.items():
+        delivered = DELIVERY.fullmatch(key)
+        if row["aggiornata"]:
+            continue
+        if delivered is not None and delivered["town"] == pro_com:
+            found.append(Kept(delivered["kind"], row))
+        elif delivered is None and key in named:
+            found.append(Kept("fonte", row))
+    return tuple(found)
 
 
 def _by(table: pl.DataFrame, key: str) -> defaultdict[str, list[Row]]:

@@ -6,9 +6,11 @@ Numbers only; the SVG elements are written by the templates.
 import math
 import re
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 REFERENCE = 100.0
-SMALLEST_SPAN = 20.0
+NARROWEST = (80.0, 120.0)
+STEP = 10
 LABEL_SIZES = (30, 27, 24, 21, 18)
 GLYPH_WIDTH = 0.56
 """Mean width of a letter of a sans-serif face as a share of its size."""
@@ -21,29 +23,45 @@ _COMMANDS = re.compile(r"[^MLZ0-9\s,.\-]")
 _LAST_NUMBER = re.compile(r" (\d+)$")
 
 
-def span(values: Iterable[float]) -> float:
-    """Half width of a scale centred on 100 that holds every value.
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """The ends of a scale; 100 lies inside, in the middle only by chance."""
+
+    low: float
+    high: float
+
+
+def scale(values: Iterable[float]) -> Scale:
+    """The scale that holds every value.
+
+    Each end moves by itself, so that a need that is never below the city does not open an axis
+    on values that cannot be.
 
     Args:
         values: indices and interval ends.
 
     Returns:
-        20 (the scale 80–120) or the next ten that reaches the farthest value: nothing is cut.
+        80-120, or from the ten below the least value to the ten above the greatest one: nothing
+        is cut.
     """
-    farthest = max((abs(value - REFERENCE) for value in values), default=0.0)
-    return max(SMALLEST_SPAN, math.ceil(farthest / 10) * 10)
+    found = list(values)
+    low = min((math.floor(value / STEP) * STEP for value in found), default=NARROWEST[0])
+    high = max((math.ceil(value / STEP) * STEP for value in found), default=NARROWEST[1])
+    return Scale(float(min(NARROWEST[0], low)), float(max(NARROWEST[1], high)))
 
 
-def position(value: float, half: float, width: float) -> float:
-    """Abscissa of a value on a scale of the given half width drawn over `width` units."""
-    return round((value - REFERENCE + half) / (2 * half) * width, 1)
+def position(value: float, along: Scale, width: float) -> float:
+    """Abscissa of a value on a scale drawn over `width` units."""
+    return round((value - along.low) / (along.high - along.low) * width, 1)
 
 
-def ticks(half: float) -> list[int]:
-    """Round values to write along a scale, always with 100 in the middle."""
-    step = 10 if half <= 30 else 20 if half <= 60 else 50
-    reach = int(half // step) * step
-    return [int(REFERENCE) + offset for offset in range(-reach, reach + 1, step)]
+def ticks(along: Scale) -> list[int]:
+    """Round values to write along a scale, 100 always among them."""
+    breadth = along.high - along.low
+    step = 10 if breadth <= 60 else 20 if breadth <= 120 else 50
+    first = math.ceil((along.low - REFERENCE) / step)
+    last = math.floor((along.high - REFERENCE) / step)
+    return [int(REFERENCE) + place * step for place in range(first, last + 1)]
 
 
 Ring = list[tuple[float, float]]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from will_pipeline.atlas.collective import Actions, Collective
+    from will_pipeline.atlas.drawing import Scale
 
 Row = Mapping[str, object]
 
@@ -49,6 +50,16 @@ class Value:
     partial: bool
     year: int
 
+    @property
+    def told_class(self) -> int | None:
+        """The class, where the interval leaves 100 out; a class is a difference from the city."""
+        return None if self.reading == "non_distinguibile" else self.class_number
+
+    @property
+    def mark(self) -> str:
+        """Class of the style sheet: `c1` to `c5`, or `near` where no difference can be told."""
+        return "near" if self.told_class is None else f"c{self.told_class}"
+
 
 @dataclass(frozen=True, slots=True)
 class Score:
@@ -63,6 +74,13 @@ class Score:
     reason: str
     value: Value | None
     pool: Value | None
+
+    @property
+    def mark(self) -> str:
+        """Class of the style sheet: that of the value, `withheld` or `missing`."""
+        if self.value is not None:
+            return self.value.mark
+        return "missing" if self.drawing == "mancante" else "withheld"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +124,19 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A source in use although its latest file was not good.
+
+    Attributes:
+        kind: kind of delivery, or `fonte` for a source of the figures.
+        row: row of dim_fonte, whose `problemi_noti` says since when and why.
+    """
+
+    kind: str
+    row: Row
+
+
+@dataclass(frozen=True, slots=True)
 class Area:
     """One area of a city."""
 
@@ -117,11 +148,13 @@ class Area:
     shape: Shape | None
     small_reason: str
     collective: Collective
+    kept: tuple[Kept, ...]
+    under_floor: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The areas of a city at one level, which share one drawing; a scale per need in `spans`."""
+    """The areas of a city at one level, which share one drawing; a scale per need in `scales`."""
 
     key: str
     title: str
@@ -130,7 +163,7 @@ class Level:
     box: str
     schematic: bool
     areas: tuple[Area, ...]
-    spans: tuple[float, ...]
+    scales: tuple[Scale, ...]
     size: int
 
 
@@ -154,6 +187,7 @@ class City:
     coverage: Coverage
     theme_areas: Mapping[str, int]
     actions: Actions
+    kept: tuple[Kept, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,15 +10,19 @@ from urllib.parse import quote, urlsplit
 import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from will_pipeline.atlas import drawing, words
+from will_pipeline.atlas import drawing, lookups, weights, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.views import build_atlas
+from will_pipeline.indicators.goalposts import load_frozen
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
-ASSETS = ("stile.css", "atlante.js")
+ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js", "pesi.js")
 SINGLE_PAGES = {
     "index.html": "home.html",
+    "cerca.html": "search.html",
+    "confronta.html": "compare.html",
+    "pesi.html": "weights.html",
     "metodo.html": "method.html",
     "fonti.html": "sources.html",
     "stato.html": "status.html",
@@ -34,9 +38,9 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
         release: number of the release, written on every page.
 
     Returns:
-        Content of every file by relative path: index.html, metodo.html, fonti.html, stato.html,
-        en/index.html, citta/<slug>.html, area/<area_id>.html, stile.css and atlante.js. The same
-        tables always give the same bytes.
+        Content of every file by relative path: the pages of `SINGLE_PAGES`, citta/<slug>.html,
+        area/<area_id>.html, the assets and the data of the scripts. The same tables always give
+        the same bytes.
 
     Raises:
         ValueError: the tables do not hold what the pages need (see `views.build_atlas`).
@@ -50,6 +54,9 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
         page = environment.get_template(template).render(root=root, path=path, **values)
         pages[path] = page.encode()
 
+    pages["confronto.js"] = lookups.script("confronto", lookups.compared_areas(atlas))
+    weighed = weights.weighed_levels(atlas, load_frozen())
+    pages["pesi-dati.js"] = lookups.script("pesi", weighed)
     for path, template in SINGLE_PAGES.items():
         render(path, template)
     for city in atlas.cities:
@@ -82,7 +89,7 @@ def _environment(atlas: Atlas) -> Environment:
         info={str(row["chiave"]): row["valore"] for row in atlas.info},
         position=drawing.position,
         ticks=drawing.ticks,
-        span=drawing.span,
+        scale=drawing.scale,
         between=words.between,
         likely_place=words.likely_place,
         count=words.count,
@@ -95,11 +102,15 @@ def _environment(atlas: Atlas) -> Environment:
         states=words.INDICATOR_STATES,
         tiers=words.TIERS,
         outcomes=words.OUTCOMES,
+        standing=words.standing,
+        nearest=words.nearest,
+        old_sources={str(row["fonte_id"]) for row in atlas.sources if not row["aggiornata"]},
         kind=words.kind,
         theme_name={theme.key: theme.name for theme in atlas.themes}.__getitem__,
         place_name=_place_names(atlas).__getitem__,
     )
     environment.filters.update(
+        theme_name=environment.globals["theme_name"],
         number=words.number,
         day=words.day,
         words=words.list_words,

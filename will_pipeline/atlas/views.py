@@ -12,7 +12,7 @@ from dataclasses import replace
 import polars as pl
 
 from will_pipeline.atlas import collective, drawing, words
-from will_pipeline.atlas.collective import CollectiveTables
+from will_pipeline.atlas.collective import CollectiveTables, kept_sources
 from will_pipeline.atlas.model import (
     Area,
     Atlas,
@@ -215,6 +215,7 @@ class _Builder:
                 for number, theme in enumerate(self.themes)
             },
             actions=self.collective.city(str(row["pro_com"])),
+            kept=kept_sources(self.sources, str(row["pro_com"]), ()),
         )
 
     def _coverage(self, area_ids: Sequence[str]) -> Coverage:
@@ -247,7 +248,7 @@ class _Builder:
             box=boxes[0] if boxes else "",
             schematic=any(bool(shape["schematica"]) for shape in shapes),
             areas=areas,
-            spans=tuple(drawing.span(_ends(areas, place)) for place in range(len(self.themes))),
+            scales=tuple(drawing.scale(_ends(areas, place)) for place in range(len(self.themes))),
             size=len(areas),
         )
 
@@ -258,6 +259,7 @@ class _Builder:
         if profile is not None and profile.reason and self._under_floor(row):
             profile = replace(profile, reason=words.under_floor(self.floor))
         reason = "" if row["in_graduatoria"] else self._small_reason(row, profile)
+        told = self.collective.area(area_id)
         return Area(
             row=row,
             address=f"area/{area_id}.html",
@@ -266,7 +268,11 @@ class _Builder:
             profile=profile,
             shape=self._shape(row),
             small_reason="" if row["livello"] == "C" else reason,
-            collective=self.collective.area(area_id),
+            collective=told,
+            kept=kept_sources(
+                self.sources, str(row["pro_com"]), [*facts, *told.places, *told.absent]
+            ),
+            under_floor=self._under_floor(row),
         )
 
     def _small_reason(self, row: Row, profile: Profile | None) -> str:

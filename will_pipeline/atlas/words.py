@@ -6,7 +6,7 @@ Every sentence about a number is made here, so that pages, drawings and accessib
 from collections.abc import Sequence
 from datetime import date
 
-from will_pipeline.atlas.model import Score
+from will_pipeline.atlas.model import Score, Value
 
 NO_BREAK = "\u00a0"
 
@@ -39,12 +39,23 @@ OUTCOMES = {
     "propone": "Propone",
 }
 
+KINDS = {
+    "altro": "Altri luoghi",
+    "ente_terzo_settore": "Ente del terzo settore",
+    "scuola_infanzia": "Scuola dell'infanzia",
+    "scuola_secondaria_primo_grado": "Scuola secondaria di primo grado",
+    "scuola_secondaria_secondo_grado": "Scuola secondaria di secondo grado",
+}
+"""Codes whose words are more than the code without its underscores."""
+
 ACCENTED = {"comunita": "comunità", "sanita": "sanità"}
 """Words of codes that lost their accent."""
 
 
 def kind(code: str) -> str:
     """Turn a code of a list into words: `centro_anziani` becomes `Centro anziani`."""
+    if code in KINDS:
+        return KINDS[code]
     told = " ".join(ACCENTED.get(word, word) for word in code.split("_"))
     return told[:1].upper() + told[1:]
 
@@ -150,7 +161,7 @@ def indicator_reading(reading: str | None, polarity: int) -> str:
 
 def under_floor(floor: int) -> str:
     """Say why an area under the confidentiality floor has no number of its own."""
-    return f"meno di {number(floor)} residenti: i suoi numeri non si pubblicano"
+    return f"meno di {number(floor)} residenti, quindi i suoi numeri non si pubblicano"
 
 
 def count(value: int, singular: str, plural: str) -> str:
@@ -177,8 +188,23 @@ def spoken(name: str, score: Score) -> str:
         return f"{name}: {score.reason}"
     return (
         f"{name}: indice {number(value.index, 1)}, {between(value.low, value.high)}; "
-        f"classe {value.class_number} di 5; {READINGS[value.reading]}"
+        f"{standing(value)}"
     )
+
+
+def standing(value: Value) -> str:
+    """Say where an index stands against the city, with its class where a difference shows.
+
+    A class is a difference from the city: where the interval holds 100 there is none to name.
+    """
+    if value.told_class is not None:
+        return f"{READINGS[value.reading]}, classe {value.told_class} di 5"
+    return "non supera la città" if value.low == value.high else "non distinguibile dalla città"
+
+
+def nearest(metres: float | None) -> str:
+    """Write how far the nearest place lies, in brackets; empty where nobody knows."""
+    return "" if metres is None else f" (il più vicino a {number(metres)} metri)"
 
 
 def sentence(score: Score) -> str:

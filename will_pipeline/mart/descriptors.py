@@ -141,9 +141,11 @@ def readme_rows(info: Mapping[str, str]) -> Sequence[tuple[str, str]]:
         ("Rilascio", info["rilascio"]),
         ("Fatto il", info["fatto_il"]),
         ("Come si legge", "100 è la città. Più alto vuol dire più bisogno."),
-        ("Intervallo", "Se le colonne _inf e _sup stanno ai due lati di 100, la differenza non si "
-         "distingue dal caso."),
+        ("Intervallo", "Se i due estremi stanno ai due lati di 100, la differenza non si distingue "
+         "dal caso."),
         ("Celle vuote", "Vuoto non è zero: il numero manca o non è pubblicato per riservatezza."),
+        ("Nomi delle colonne", "I nomi tecnici, quelli dei CSV e del mart, sono nel foglio "
+         "Dizionario."),
         ("Che cosa descrive", "Le aree, mai le persone."),
         ("Che anno è", "I numeri delle aree vengono dal censimento del 2011."),
         ("Licenza", f"{info['licenza']} ({info['licenza_uri']})"),

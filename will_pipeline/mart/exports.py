@@ -17,7 +17,6 @@ from will_pipeline.mart.descriptors import (
     attribution_page,
     data_package,
     dictionary_page,
-    readme_rows,
     table_schema,
     view_schema,
 )
@@ -25,7 +24,8 @@ from will_pipeline.mart.geofiles import placed_areas, write_geopackage, write_ge
 from will_pipeline.mart.news import news_page
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.plain_text import write_excel_csv, write_formal_csv
-from will_pipeline.mart.spreadsheets import Sheet, write_ods, write_xlsx
+from will_pipeline.mart.sheets import FACT_HEADINGS, told_facts, wide_headings, workbook_sheets
+from will_pipeline.mart.spreadsheets import write_ods, write_xlsx
 
 CHECKSUM_FILE = "sha256sums.txt"
 FACTS, WIDE, WIDE_VIEW = "fatto_indicatore", "aree_larga", "v_aree_larga"
@@ -56,10 +56,14 @@ def write_exports(
         wide = mart.sql(f"SELECT * FROM {WIDE_VIEW}").pl()
     facts = tables[FACTS]
     facts.write_parquet(folder / f"{FACTS}.parquet", compression="zstd")
-    _write_texts(folder, FACTS, facts)
-    _write_texts(folder, WIDE, wide)
+    write_formal_csv(folder / f"{FACTS}.csv", facts)
+    write_formal_csv(folder / f"{WIDE}.csv", wide)
+    told, decimals = told_facts(facts, tables, contracts[FACTS])
+    write_excel_csv(folder / f"{FACTS}_excel_it.csv", told, FACT_HEADINGS, decimals)
+    headings = wide_headings(views[WIDE_VIEW])
+    write_excel_csv(folder / f"{WIDE}_excel_it.csv", wide, headings)
     for write, ending in ((write_xlsx, "xlsx"), (write_ods, "ods")):
-        sheets = _sheets(wide, views[WIDE_VIEW], tables, info)
+        sheets = workbook_sheets(wide, views[WIDE_VIEW], tables, info)
         write(folder / f"{WIDE}.{ending}", sheets, title=TITLE, made_at=made_at)
     placed = placed_areas(tables["dim_area"], tables["area_geometria"], wide)
     if not placed.empty:
@@ -77,28 +81,6 @@ def write_exports(
     }
     package = data_package(folder, described, tables["dim_fonte"], info)
     write_files(folder, {"datapackage.json": package})
-
-
-def _write_texts(folder: Path, name: str, frame: pl.DataFrame) -> None:
-    write_formal_csv(folder / f"{name}.csv", frame)
-    labels = {column: column.replace("_", " ") for column in frame.columns}
-    write_excel_csv(folder / f"{name}_excel_it.csv", frame, labels)
-
-
-def _sheets(
-    wide: pl.DataFrame,
-    view: ViewContract,
-    tables: Mapping[str, pl.DataFrame],
-    info: Mapping[str, str],
-) -> list[Sheet]:
-    sources = tables["dim_fonte"].sort("fonte_id")
-    terms = ("titolo", "ente", "data_riferimento", "licenza", "licenza_uri", "attribuzione")
-    return [
-        Sheet("Leggimi", ("Voce", "Testo"), readme_rows(info)),
-        Sheet.of("Dati", wide),
-        Sheet("Dizionario", ("Colonna", "Testo"), [(each.name, each.it) for each in view.columns]),
-        Sheet.of("Fonti", sources.select(terms)),
-    ]
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -1,6 +1,6 @@
 """Tables as delimited text: the formal CSV, and the CSV that Italian Excel opens by double click.
 
-Only rendering belongs here; no number is made or rounded.
+Only rendering belongs here; no number is made, and only the CSV for people rounds.
 """
 
 from __future__ import annotations
@@ -37,18 +37,40 @@ def write_formal_csv(path: Path, frame: pl.DataFrame) -> None:
     harmless(frame).write_csv(path)
 
 
-def write_excel_csv(path: Path, frame: pl.DataFrame, labels: Mapping[str, str]) -> None:
+def write_excel_csv(
+    path: Path,
+    frame: pl.DataFrame,
+    labels: Mapping[str, str],
+    decimals: Mapping[str, pl.Series] | None = None,
+) -> None:
     """Write what Excel with Italian settings opens as a table: byte mark, `;`, decimal comma.
 
     Args:
         path: file to write.
         frame: the table.
         labels: heading of every column.
+        decimals: decimals to write, row by row, of some numeric columns.
     """
     shown = harmless(frame).with_columns(
         selectors.boolean().replace_strict({True: "sì", False: "no"}, return_dtype=pl.String)
+    )
+    shown = shown.with_columns(
+        pl.Series(
+            name,
+            [_rounded(*pair) for pair in zip(shown[name], places, strict=True)],
+            dtype=pl.String,
+        )
+        for name, places in (decimals or {}).items()
     )
     headed = shown.rename({name: labels[name] for name in shown.columns})
     path.write_text(
         UTF8_MARK + headed.write_csv(separator=";", decimal_comma=True), "utf-8", newline=""
     )
+
+
+def _rounded(value: float | None, places: int) -> str | None:
+    """A number as text with a decimal comma; made from a number, it can be no formula."""
+    if value is None:
+        return None
+    text = f"{value:.{places}f}"
+    return (text.removeprefix("-") if float(text) == 0 else text).replace(".", ",")

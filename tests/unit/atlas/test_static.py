@@ -96,6 +96,10 @@ def test_every_internal_link_and_anchor_resolves(pages):
             found = posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(file)))
             found = found if file else path
             assert found in pages, f"{path} -> {target}"
+            if found == "confronta.html" and file and anchor:
+                named = {f"area/{area_id}.html" for area_id in anchor.split("+")}
+                assert named <= set(pages), f"{path} -> {target}"
+                continue
             assert not anchor or anchor in anchors[found], f"{path} -> {target}"
             checked += 1
     assert checked > 300
@@ -139,17 +143,91 @@ def test_states_without_a_number_are_drawn_apart_and_say_why(pages):
     assert drawings["mancante"] == ("missing", "Stazione: dato mancante")
     assert drawings["soppresso"] == (
         "withheld",
-        "Cascine: meno di 250 residenti: i suoi numeri non si pubblicano",
+        "Cascine: meno di 250 residenti, quindi i suoi numeri non si pubblicano",
     )
-    assert drawings["piccola"][0] == "small"
+    assert drawings["piccola"][0] == "withheld"
     # The last small area drawn is the one under 250 residents, in the needs without figures.
     assert drawings["piccola"][1] == drawings["soppresso"][1]
     labels = [each["aria-label"] for _, each in html(pages)[BORGO].with_attribute("aria-label")]
     assert sum(label.endswith(": meno di 1.000 residenti") for label in labels) == 4
     assert drawings["104,2"] == (
         "c4",
-        "Molino: indice 104,2, tra 101,7 e 106,7; classe 4 di 5; sopra la città",
+        "Molino: indice 104,2, tra 101,7 e 106,7; sopra la città, classe 4 di 5",
     )
+
+
+def test_an_area_that_cannot_be_told_from_the_city_has_no_class(pages):
+    page = html(pages)[BORGO]
+    drawn = {
+        attributes["data-index"]: attributes
+        for tag, attributes in page.with_attribute("data-area")
+        if tag == "a"
+    }
+    assert drawn["100,4"]["class"] == "near"
+    assert drawn["100,4"]["aria-label"].endswith("102,9; non distinguibile dalla città")
+    row = pages[BORGO].partition('<tr data-area="099001.Q03"')[2].partition("</tr>")[0]
+    assert "non distinguibile dalla città" in row
+    assert "classe" not in row
+
+
+def test_an_index_equal_to_the_city_is_not_drawn_as_the_lowest_class(tables):
+    tables["fatto_indice"] = (
+        tables["fatto_indice"]
+        .with_columns(
+            pl.when(
+                (pl.col("area_id") == "099001.Q01") & (pl.col("dimensione") == "nuove_generazioni")
+            )
+            .then(pl.lit(100.0))
+            .otherwise(pl.col(name))
+            .alias(name)
+            for name in ("indice", "ic_inf", "ic_sup")
+        )
+        .with_columns(
+            classe=pl.when(pl.col("indice") == 100).then(1).otherwise("classe").cast(pl.Int64)
+        )
+    )
+    page = Page(render_atlas(tables, release="1")[BORGO].decode())
+    equal = [
+        attributes
+        for tag, attributes in page.with_attribute("data-area")
+        if tag == "a" and attributes["data-index"] == "100,0"
+    ]
+    assert [each["class"] for each in equal] == ["near"]
+    assert equal[0]["aria-label"] == (
+        "Centro storico: indice 100,0, circa 100,0; non supera la città"
+    )
+
+
+def test_no_drawing_but_three_and_the_legend_names_each(pages):
+    drawn = {
+        attributes["class"]
+        for tag, attributes in html(pages)[BORGO].with_attribute("data-area")
+        if tag == "a"
+    }
+    assert drawn - {f"c{number}" for number in range(1, 6)} == {"near", "withheld", "missing"}
+    legend = pages[BORGO].partition('class="legend"')[2].partition("</ul>")[0]
+    for words_of in (
+        "1 meno bisogno",
+        "5 più bisogno",
+        "non distinguibile dalla città",
+        "nessun indice: riservatezza o area piccola",
+        "dato mancante",
+    ):
+        assert words_of in legend
+
+
+def test_an_area_without_a_profile_says_its_own_reason(pages):
+    told = pages["area/099001.Q05.html"].partition('id="profilo"')[2].partition("</section>")[0]
+    assert "Quest'area non ha un profilo: meno di 250 residenti" in told
+    assert "Senza profilo." not in told
+    small = pages["area/099001.Q04.html"].partition('id="profilo"')[2].partition("</section>")[0]
+    assert "Quest'area non ha un profilo: meno di 1.000 residenti." in small
+
+
+def test_one_reason_for_several_needs_is_said_once(pages):
+    told = pages["area/099001.Q05.html"].partition('id="bisogni"')[2].partition("</section>")[0]
+    assert told.count("meno di 250 residenti") == 1
+    assert "Giovani in bilico, Solitudine, Strade in salita e Nuove generazioni" in told
 
 
 def test_place_is_a_range_and_quartieri_come_before_census_areas(pages):
@@ -210,7 +288,8 @@ def test_area_sheet_keeps_withheld_missing_and_not_applicable_apart(pages):
     hidden = pages["area/099001.Q05.html"]
     assert "pochi casi: non pubblicato" in hidden
     assert "non pubblicato per proteggere un&#39;area più piccola" in hidden
-    assert "meno di 250 residenti: i suoi numeri non si pubblicano. Gli indicatori" in hidden
+    assert "meno di 250 residenti, quindi i suoi numeri non si pubblicano.</p>" in hidden
+    assert "Gli indicatori disponibili" not in hidden
     assert "1.000 residenti" not in hidden
     station = pages["area/099001.Q03.html"]
     assert "dato mancante" in station

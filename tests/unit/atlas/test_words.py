@@ -79,4 +79,6 @@ def test_intervals_dates_and_lists():
 def test_each_way_of_not_having_a_number_has_words_of_its_own():
     said = [*words.INDICATOR_STATES.values(), words.under_floor(250)]
     assert len(set(said)) == len(said)
-    assert words.under_floor(1000) == "meno di 1.000 residenti: i suoi numeri non si pubblicano"
+    assert words.under_floor(1000) == (
+        "meno di 1.000 residenti, quindi i suoi numeri non si pubblicano"
+    )

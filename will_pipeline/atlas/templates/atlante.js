@@ -1,4 +1,5 @@
-// Sorting of tables by column. Every page is complete without it.
+// Sorting of tables by column, and a hint where a table goes on beyond the screen. Every page is
+// complete without it.
 "use strict";
 
 (() => {
@@ -44,5 +45,18 @@
         sort(table, column, ascending ? 1 : -1);
       });
     });
+  }
+
+  for (const region of document.querySelectorAll(".scroll")) {
+    const hint = document.createElement("p");
+    hint.className = "slide";
+    hint.setAttribute("aria-hidden", "true");
+    hint.textContent = "La tabella continua: scorri di lato";
+    region.prepend(hint);
+    const look = () => {
+      hint.hidden = region.scrollWidth <= region.clientWidth + 1;
+    };
+    new ResizeObserver(look).observe(region);
+    look();
   }
 })();
