@@ -79,7 +79,7 @@ def elenco(progetto: Project = PROJECT, *, as_json: AsJson = False) -> None:
         typer.echo("Nessuna consegna. I file vanno in data/raw/consegne/<città>/.")
     for outcome in outcomes:
         typer.secho(f"{outcome.town.name}, {outcome.kind}: {_state(outcome)}", bold=True)
-        for line in listed(outcome.problems):
+        for line in listed(outcome.problems, cells=True):
             typer.echo(f"  {line}")
     if strangers:
         names = ", ".join(city.slug for city in load_cities())
@@ -125,7 +125,7 @@ def verifica(
         _stop(f"non trovo {', '.join(absent)}.")
     areas = _areas_of(_town(citta), progetto)
     examined = examine_paths(file, templates[kind], areas, today=_today())
-    lines = listed(examined.problems)
+    lines = listed(examined.problems, cells=True)
     rows = {table: frame.height for table, frame in examined.tables.items()}
     if as_json:
         told = {"tipo": kind, "va_bene": examined.good, "righe": rows, "difetti": lines}
@@ -193,7 +193,7 @@ def _told(outcome: Outcome) -> dict[str, object]:
         "righe": outcome.rows,
         "accolta_il": pointer.accepted_on.isoformat() if pointer else None,
         "sha256": pointer.sha256 if pointer else None,
-        "difetti": listed(outcome.problems),
+        "difetti": listed(outcome.problems, cells=True),
     }
 
 
