@@ -104,7 +104,8 @@ def _header_problems(parsed: Parsed, others: Sequence[int]) -> Iterator[Problem]
         if not header:
             continue
         if kind := personal_data.header_kind(header):
-            rule = f"dall'intestazione sembra contenere {personal_data.with_article(kind)}; {NOT_FOR_PERSONS}"
+            told = personal_data.with_article(kind)
+            rule = f"dall'intestazione sembra contenere {told}; {NOT_FOR_PERSONS}"
             yield Problem(sheet.file, sheet.place(None, at), rule, personal=True)
             continue
         if plain(header) in parsed.position:
@@ -132,7 +133,8 @@ def _personal_columns(parsed: Parsed, others: Sequence[int]) -> Iterator[Problem
         ]
         if found:
             number, kind = found[0]
-            rule = f"nella riga {number} sembra esserci {personal_data.with_article(kind)}; {NOT_FOR_PERSONS}"
+            told = personal_data.with_article(kind)
+            rule = f"nella riga {number} sembra esserci {told}; {NOT_FOR_PERSONS}"
             yield Problem(sheet.file, sheet.place(None, at), rule, personal=True)
 
 
