@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from will_pipeline.atlas import drawing, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.views import build_atlas
+from will_pipeline.italian import number
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
@@ -100,7 +101,7 @@ def _environment(atlas: Atlas) -> Environment:
         place_name=_place_names(atlas).__getitem__,
     )
     environment.filters.update(
-        number=words.number,
+        number=number,
         day=words.day,
         words=words.list_words,
         href=_address,
@@ -132,7 +133,7 @@ def _web_address(text: object) -> str:
 def _observed(fact: Mapping[str, object]) -> str:
     """Numerator and denominator as `512 su 6.480`; decimals only where the count has them."""
     texts = [
-        words.number(value, 0 if float(value).is_integer() else 1)
+        number(value, 0 if float(value).is_integer() else 1)
         for value in (fact["numeratore"], fact["denominatore"])
         if isinstance(value, int | float)
     ]

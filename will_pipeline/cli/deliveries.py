@@ -35,7 +35,7 @@ consegne = typer.Typer(
 
 PROJECT = Path(__file__).parent.parent.parent
 ROME = ZoneInfo("Europe/Rome")
-BAD = 1
+BAD, WRONG_USE = 1, 2
 WORDS_OF_STATE = {
     "accolta": "accolta",
     "rifiutata": "rifiutata, nessun dato in uso",
@@ -165,7 +165,9 @@ def _kind(given: str) -> str:
 def _areas(project: Path) -> pl.DataFrame:
     mart = project / "data" / "marts" / "latest" / DATABASE_FILE
     if not mart.is_file():
-        _stop("le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».")
+        _stop(
+            "le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».", code=BAD
+        )
     with duckdb.connect(str(mart), read_only=True) as connection:
         published = connection.sql("FROM dim_area").pl()
     return published.select("area_id", "pro_com", **_AREA_COLUMNS)
@@ -197,6 +199,6 @@ def _told(outcome: Outcome) -> dict[str, object]:
     }
 
 
-def _stop(told: str) -> NoReturn:
+def _stop(told: str, *, code: int = WRONG_USE) -> NoReturn:
     typer.echo(told[:1].upper() + told[1:], err=True)
-    raise typer.Exit(BAD)
+    raise typer.Exit(code)

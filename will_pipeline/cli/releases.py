@@ -11,7 +11,7 @@ from typing import Annotated, NoReturn
 import typer
 
 PROJECT = Path(__file__).parent.parent.parent
-FAILED = 1
+FAILED, WRONG_USE = 1, 2
 SHOWN = 20
 """Altered files that are named one by one; the others are counted."""
 
@@ -70,7 +70,7 @@ def ripristina(
 
     shelf = Shelf(progetto / "data" / "marts")
     if rilascio not in shelf.numbers():
-        _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.")
+        _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.", code=WRONG_USE)
     if altered_files(shelf.releases / rilascio):
         _stop(f"Il rilascio {rilascio} è alterato e non si ripristina: vedi «will verifica».")
     shelf.point_latest_at(rilascio)
@@ -78,6 +78,6 @@ def ripristina(
     typer.echo("La prossima esecuzione pubblica di nuovo, se i dati sono diversi.")
 
 
-def _stop(sentence: str) -> NoReturn:
+def _stop(sentence: str, *, code: int = FAILED) -> NoReturn:
     typer.echo(sentence, err=True)
-    raise typer.Exit(FAILED)
+    raise typer.Exit(code)
