@@ -47,7 +47,8 @@ KINDS = {
     "ente_terzo_settore": "Ente del terzo settore",
     "centro_anziani": "Centro per anziani",
     "centro_giovani": "Centro per giovani",
-    "servizio_sociale": "Servizio sociale",
+    "centro_famiglie": "Centro per le famiglie",
+    "mensa_emporio": "Mensa o emporio",
 }
 """Codes whose words need a preposition between them."""
 

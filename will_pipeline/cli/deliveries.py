@@ -18,6 +18,7 @@ import polars as pl
 import typer
 
 from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.cli.called import as_called
 from will_pipeline.deliveries.archive import Archive
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.blank import blank_csv, blank_workbook
@@ -200,5 +201,5 @@ def _told(outcome: Outcome) -> dict[str, object]:
 
 
 def _stop(told: str, *, code: int = WRONG_USE) -> NoReturn:
-    typer.echo(told[:1].upper() + told[1:], err=True)
+    typer.echo(as_called(told[:1].upper() + told[1:]), err=True)
     raise typer.Exit(code)

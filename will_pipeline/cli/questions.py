@@ -13,6 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 domande = typer.Typer(
     name="domande",
     help="Le domande già scritte: elencarle, e avere la risposta dal mart pubblicato.",
@@ -50,7 +52,7 @@ def elenco() -> None:
         for each in question.parameters:
             typer.echo(f"      --con {each.name}=…   per esempio {each.name}={each.example}")
     typer.echo("")
-    typer.echo("Per avere la risposta: will domande esegui NUMERO")
+    typer.echo(as_called("Per avere la risposta: «will domande esegui NUMERO»"))
 
 
 @domande.command()
@@ -106,7 +108,7 @@ def _values(given: list[str]) -> dict[str, str]:
 
 
 def _stop(rule: str, *, code: int = WRONG_USE) -> NoReturn:
-    typer.echo(f"Non posso rispondere: {rule}.", err=True)
+    typer.echo(as_called(f"Non posso rispondere: {rule}."), err=True)
     raise typer.Exit(code)
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 PROJECT = Path(__file__).parent.parent.parent
 FAILED, WRONG_USE = 1, 2
 SHOWN = 20
@@ -41,7 +43,7 @@ def verifica(
             typer.echo(f"  {name!r}" if not name.isprintable() else f"  {name}", err=True)
         if len(broken) > SHOWN:
             typer.echo(f"  … e altri {len(broken) - SHOWN}", err=True)
-        typer.echo("Si torna a un rilascio integro con «will ripristina».", err=True)
+        typer.echo(as_called("Si torna a un rilascio integro con «will ripristina»."), err=True)
         raise typer.Exit(FAILED)
     count = len((folder / CHECKSUM_FILE).read_text("utf-8").splitlines())
     typer.echo(f"Rilascio integro: {count} file, ognuno con la sua impronta.")
@@ -57,7 +59,7 @@ def rilasci(progetto: Project = PROJECT) -> None:
         mark = "  ← letto da tutti" if current and current.release == release else ""
         typer.echo(f"{release}{mark}")
     if not shelf.numbers():
-        typer.echo("Nessun rilascio: si fa con «will esegui».")
+        typer.echo(as_called("Nessun rilascio: si fa con «will esegui»."))
 
 
 def ripristina(
@@ -79,5 +81,5 @@ def ripristina(
 
 
 def _stop(sentence: str, *, code: int = FAILED) -> NoReturn:
-    typer.echo(sentence, err=True)
+    typer.echo(as_called(sentence), err=True)
     raise typer.Exit(code)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 if TYPE_CHECKING:
     from will_pipeline.sources.descriptor import Descriptor
     from will_pipeline.sources.hosts import Hosts
@@ -208,5 +210,5 @@ def _print_json(content: Any) -> None:
 
 
 def _stop(rule: str, *, code: int = FAILED) -> NoReturn:
-    typer.echo(f"Non posso: {rule}.", err=True)
+    typer.echo(as_called(f"Non posso: {rule}."), err=True)
     raise typer.Exit(code)

@@ -235,8 +235,8 @@ def _profile_row(
             f"{strengths_in_words(strengths)}Il profilo descrive l'area, non le persone."
             if chosen
             else "Per nessuno dei bisogni misurati per intero l'area è, in più di metà delle "
-            "prove, nel terzo della città con più bisogno. Un bisogno misurato in parte, da solo, non "
-            f"dà profilo. {strengths_in_words(strengths)}"
+            "prove, nel terzo della città con più bisogno. Un bisogno misurato in parte, da solo, "
+            f"non dà profilo. {strengths_in_words(strengths)}"
             "Non vuol dire che qui nessuno abbia bisogno."
         ),
         "tratti_su": ", ".join(names) or None,
