@@ -344,7 +344,7 @@ def _latent() -> pl.DataFrame:
             {
                 "area_id": area_id, "dimensione": theme, "anno": 2011, "attesi": persons,
                 "attesi_inf": persons - 10, "attesi_sup": persons + 10, "stato_attesi": "valido",
-                "stato_copertura": "non nota",
+                "stato_copertura": "non nota", "motivo_copertura": "Il comune non ha dato il file.",
             }
             for theme in THEMES
             for area_id, persons in PERSONS.items()

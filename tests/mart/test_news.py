@@ -68,7 +68,7 @@ def test_one_changed_figure_is_one_row_with_before_after_and_its_source(
             "oggetto": "fatto_indicatore", "chiave": FACT, "area_id": "034027.Q01",
             "indicatore_id": "disoccupazione", "anno": 2011, "tipo": "modificato",
             "prima": "valore = 8.0", "dopo": "valore = 8.5",
-            "motivo": "È cambiata la fonte prova.",
+            "motivo": "È cambiata la fonte «Censimento di prova».",
         }
     ]  # fmt: skip
 
@@ -138,3 +138,16 @@ def test_sources_that_changed_came_or_went(
         return pl.DataFrame({"fonte_id": names, "sha256": digests, "aggiornata": True})
 
     assert changed_sources(frame(now), frame(then)) == said
+
+
+def test_the_page_of_a_first_release_says_that_it_is_the_first(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    page = news_page(news_rows(tables, None, contracts, release="2026.11.1", before=None)).decode()
+    assert FIRST in page
+    assert "Nessuna riga" not in page
+
+
+def test_one_row_is_told_as_one(tables: Tables, contracts: dict[str, TableContract]) -> None:
+    page = news_page(news(with_value(tables, 9.9), tables, contracts)).decode()
+    assert "## fatto_indicatore: 1 riga\n" in page

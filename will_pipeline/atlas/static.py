@@ -14,6 +14,7 @@ from will_pipeline.atlas import drawing, lookups, weights, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.views import build_atlas
 from will_pipeline.indicators.goalposts import load_frozen
+from will_pipeline.italian import number
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
@@ -111,7 +112,7 @@ def _environment(atlas: Atlas) -> Environment:
     )
     environment.filters.update(
         theme_name=environment.globals["theme_name"],
-        number=words.number,
+        number=number,
         day=words.day,
         words=words.list_words,
         href=_address,
@@ -143,7 +144,7 @@ def _web_address(text: object) -> str:
 def _observed(fact: Mapping[str, object]) -> str:
     """Numerator and denominator as `512 su 6.480`; decimals only where the count has them."""
     texts = [
-        words.number(value, 0 if float(value).is_integer() else 1)
+        number(value, 0 if float(value).is_integer() else 1)
         for value in (fact["numeratore"], fact["denominatore"])
         if isinstance(value, int | float)
     ]

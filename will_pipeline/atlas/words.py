@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from will_pipeline.atlas.model import Score, Value
+from will_pipeline.italian import number
 
 NO_BREAK = "\u00a0"
 
@@ -41,7 +42,11 @@ OUTCOMES = {
 
 KINDS = {
     "altro": "Altri luoghi",
+    "centro_anziani": "Centro per anziani",
+    "centro_famiglie": "Centro per le famiglie",
+    "centro_giovani": "Centro per giovani",
     "ente_terzo_settore": "Ente del terzo settore",
+    "mensa_emporio": "Mensa o emporio",
     "scuola_infanzia": "Scuola dell'infanzia",
     "scuola_secondaria_primo_grado": "Scuola secondaria di primo grado",
     "scuola_secondaria_secondo_grado": "Scuola secondaria di secondo grado",
@@ -53,29 +58,11 @@ ACCENTED = {"comunita": "comunità", "sanita": "sanità"}
 
 
 def kind(code: str) -> str:
-    """Turn a code of a list into words: `centro_anziani` becomes `Centro anziani`."""
+    """Turn a code of a list into words: `centro_anziani` becomes `Centro per anziani`."""
     if code in KINDS:
         return KINDS[code]
     told = " ".join(ACCENTED.get(word, word) for word in code.split("_"))
     return told[:1].upper() + told[1:]
-
-
-def number(value: float | int | None, decimals: int = 0) -> str:
-    """Write a number the Italian way: decimal comma, dot between thousands.
-
-    Args:
-        value: the number; None gives a dash.
-        decimals: decimals to show.
-
-    Returns:
-        For example `1.234,5`.
-    """
-    if value is None:
-        return "–"
-    text = f"{value:,.{decimals}f}"
-    if float(text.replace(",", "")) == 0:
-        text = text.removeprefix("-")
-    return text.replace(",", " ").replace(".", ",").replace(" ", ".").replace("-", "\u2212")
 
 
 def short_unit(unit: str) -> bool:

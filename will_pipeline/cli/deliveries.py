@@ -18,6 +18,7 @@ import polars as pl
 import typer
 
 from will_pipeline.cities.catalogue import load_cities
+from will_pipeline.cli.called import as_called
 from will_pipeline.deliveries.archive import Archive
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.blank import blank_csv, blank_workbook
@@ -35,7 +36,7 @@ consegne = typer.Typer(
 
 PROJECT = Path(__file__).parent.parent.parent
 ROME = ZoneInfo("Europe/Rome")
-BAD = 1
+BAD, WRONG_USE = 1, 2
 WORDS_OF_STATE = {
     "accolta": "accolta",
     "rifiutata": "rifiutata, nessun dato in uso",
@@ -79,7 +80,7 @@ def elenco(progetto: Project = PROJECT, *, as_json: AsJson = False) -> None:
         typer.echo("Nessuna consegna. I file vanno in data/raw/consegne/<città>/.")
     for outcome in outcomes:
         typer.secho(f"{outcome.town.name}, {outcome.kind}: {_state(outcome)}", bold=True)
-        for line in listed(outcome.problems):
+        for line in listed(outcome.problems, cells=True):
             typer.echo(f"  {line}")
     if strangers:
         names = ", ".join(city.slug for city in load_cities())
@@ -125,7 +126,7 @@ def verifica(
         _stop(f"non trovo {', '.join(absent)}.")
     areas = _areas_of(_town(citta), progetto)
     examined = examine_paths(file, templates[kind], areas, today=_today())
-    lines = listed(examined.problems)
+    lines = listed(examined.problems, cells=True)
     rows = {table: frame.height for table, frame in examined.tables.items()}
     if as_json:
         told = {"tipo": kind, "va_bene": examined.good, "righe": rows, "difetti": lines}
@@ -165,7 +166,9 @@ def _kind(given: str) -> str:
 def _areas(project: Path) -> pl.DataFrame:
     mart = project / "data" / "marts" / "latest" / DATABASE_FILE
     if not mart.is_file():
-        _stop("le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».")
+        _stop(
+            "le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».", code=BAD
+        )
     with duckdb.connect(str(mart), read_only=True) as connection:
         published = connection.sql("FROM dim_area").pl()
     return published.select("area_id", "pro_com", **_AREA_COLUMNS)
@@ -193,10 +196,10 @@ def _told(outcome: Outcome) -> dict[str, object]:
         "righe": outcome.rows,
         "accolta_il": pointer.accepted_on.isoformat() if pointer else None,
         "sha256": pointer.sha256 if pointer else None,
-        "difetti": listed(outcome.problems),
+        "difetti": listed(outcome.problems, cells=True),
     }
 
 
-def _stop(told: str) -> NoReturn:
-    typer.echo(told[:1].upper() + told[1:], err=True)
-    raise typer.Exit(BAD)
+def _stop(told: str, *, code: int = WRONG_USE) -> NoReturn:
+    typer.echo(as_called(told[:1].upper() + told[1:]), err=True)
+    raise typer.Exit(code)

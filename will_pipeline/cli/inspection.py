@@ -10,6 +10,8 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 
@@ -32,7 +34,7 @@ def controlla(
         with open_mart(mart) as opened:
             report = inspection_report(opened)
     except NoMart as fault:
-        typer.echo(f"Non posso controllare: {fault}.", err=True)
+        typer.echo(as_called(f"Non posso controllare: {fault}."), err=True)
         raise typer.Exit(FAILED) from fault
     for title, lines in report.sections:
         typer.secho(title, bold=True)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.called import as_called
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
@@ -17,11 +18,14 @@ from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
 from will_pipeline.cli.sources import fonti
 
+EXITS = "Esce con 0 se va bene, con 1 se trova un difetto, con 2 se il comando è scritto male."
+
 app = typer.Typer(
     name="will",
     help="I bisogni che non arrivano allo sportello: dai dati pubblici al mart e all'atlante.",
     no_args_is_help=True,
     add_completion=False,
+    epilog=EXITS,
     rich_markup_mode=None,
 )
 
@@ -71,7 +75,7 @@ def esegui(
     for warning in outcome.warnings:
         typer.secho(f"  Attenzione: {warning}", bold=True)
     if outcome.warnings:
-        typer.echo("  Che cosa correggere: will consegne elenco")
+        typer.echo(as_called("  Che cosa correggere: «will consegne elenco»"))
     typer.echo("")
     typer.echo(f"  Atlante   {latest / 'atlante' / 'index.html'}")
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")

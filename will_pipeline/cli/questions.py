@@ -13,6 +13,8 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 domande = typer.Typer(
     name="domande",
     help="Le domande già scritte: elencarle, e avere la risposta dal mart pubblicato.",
@@ -20,11 +22,8 @@ domande = typer.Typer(
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-FAILED, UNBOUNDED = 1, 100_000
-NOTHING = (
-    "Nessuna riga risponde: i nomi vanno scritti come nel mart, per esempio Reggio nell'Emilia; "
-    "le aree con il loro codice, per esempio 034027.Q04."
-)
+FAILED, WRONG_USE, UNBOUNDED, TEN = 1, 2, 100_000, 10
+NOTHING = "Nessuna riga risponde. Il rilascio non ha numeri di questo tipo; non vuol dire zero."
 
 
 class Form(StrEnum):
@@ -53,7 +52,7 @@ def elenco() -> None:
         for each in question.parameters:
             typer.echo(f"      --con {each.name}=…   per esempio {each.name}={each.example}")
     typer.echo("")
-    typer.echo("Per avere la risposta: will domande esegui NUMERO")
+    typer.echo(as_called("Per avere la risposta: «will domande esegui NUMERO»"))
 
 
 @domande.command()
@@ -82,13 +81,19 @@ def esegui(
     try:
         with open_mart(mart) as opened:
             answer = ask(opened, question, _values(con or []))
-    except (NoMart, QuestionFault) as fault:
+    except NoMart as fault:
+        _stop(str(fault), code=FAILED)
+    except QuestionFault as fault:
         _stop(str(fault))
+    if answer.is_empty():
+        # Machines read the standard output: the reason goes beside it.
+        typer.echo(question.title, err=formato is not Form.TABELLA)
+        typer.echo(question.if_empty or NOTHING, err=formato is not Form.TABELLA)
     if formato is Form.CSV:
         sys.stdout.write(harmless(answer).write_csv())
     elif formato is Form.JSON:
         sys.stdout.write(answer.write_json() + "\n")
-    else:
+    elif not answer.is_empty():
         _print(question.title, question.how_to_read, answer.columns, answer.rows())
 
 
@@ -102,9 +107,9 @@ def _values(given: list[str]) -> dict[str, str]:
     return values
 
 
-def _stop(rule: str) -> NoReturn:
-    typer.echo(f"Non posso rispondere: {rule}.", err=True)
-    raise typer.Exit(FAILED)
+def _stop(rule: str, *, code: int = WRONG_USE) -> NoReturn:
+    typer.echo(as_called(f"Non posso rispondere: {rule}."), err=True)
+    raise typer.Exit(code)
 
 
 def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
@@ -116,23 +121,18 @@ def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, .
     table = Table(title=Text(title), caption=Text(says), title_justify="left")
     names = [name.replace("_", " ") for name in columns]
     cells = []
-    for name, values in zip(
-        columns, zip(*rows, strict=True) if rows else [()] * len(columns), strict=True
-    ):
+    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
         known = [value for value in values if value is not None]
         right = bool(known) and all(isinstance(value, int | float) for value in known)
         table.add_column(name.replace("_", " "), justify="right" if right else "left")
-        whole = all(isinstance(value, float) and value.is_integer() for value in known)
-        cells.append([_told(name, value, decimals=0 if whole else 1) for value in values])
+        decimals = _decimals(name, [value for value in known if isinstance(value, float)])
+        cells.append([_told(name, value, decimals=decimals) for value in values])
     told = list(zip(*cells, strict=True))
     for row in told:
         table.add_row(*(Text(cell) for cell in row))
     console = Console()
     free = console.options.update(max_width=UNBOUNDED)
-    if not rows:
-        typer.echo(title)
-        typer.echo(NOTHING)
-    elif Measurement.get(console, free, table).minimum <= console.width:
+    if Measurement.get(console, free, table).minimum <= console.width:
         console.print(table)
     else:
         _print_records(title, says, names, told)
@@ -150,8 +150,16 @@ def _print_records(title: str, says: str, names: list[str], rows: list[tuple[str
     typer.echo(says)
 
 
+def _decimals(name: str, values: list[float]) -> int:
+    """Decimals of a column: those it needs, fewer the larger its numbers."""
+    most = 3 if name.startswith("p_") else 2 if all(abs(value) < TEN for value in values) else 1
+    needed = (len(f"{value:.{most}f}".rstrip("0").partition(".")[2]) for value in values)
+    return max(needed, default=0)
+
+
 def _told(name: str, value: object, *, decimals: int) -> str:
-    from will_pipeline.atlas.words import day, number  # noqa: PLC0415
+    from will_pipeline.atlas.words import day  # noqa: PLC0415
+    from will_pipeline.italian import number  # noqa: PLC0415
 
     if value is None:
         return "–"
@@ -160,5 +168,6 @@ def _told(name: str, value: object, *, decimals: int) -> str:
     if isinstance(value, int) and not name.startswith("anno"):
         return number(value)
     if isinstance(value, float):
-        return number(value, decimals)
+        # In a column of large numbers a share would look like nothing.
+        return number(value, max(decimals, 2) if 0 < abs(value) < 1 else decimals)
     return day(value) if isinstance(value, date) else str(value)

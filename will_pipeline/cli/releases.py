@@ -10,8 +10,10 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 PROJECT = Path(__file__).parent.parent.parent
-FAILED = 1
+FAILED, WRONG_USE = 1, 2
 SHOWN = 20
 """Altered files that are named one by one; the others are counted."""
 
@@ -41,7 +43,7 @@ def verifica(
             typer.echo(f"  {name!r}" if not name.isprintable() else f"  {name}", err=True)
         if len(broken) > SHOWN:
             typer.echo(f"  … e altri {len(broken) - SHOWN}", err=True)
-        typer.echo("Si torna a un rilascio integro con «will ripristina».", err=True)
+        typer.echo(as_called("Si torna a un rilascio integro con «will ripristina»."), err=True)
         raise typer.Exit(FAILED)
     count = len((folder / CHECKSUM_FILE).read_text("utf-8").splitlines())
     typer.echo(f"Rilascio integro: {count} file, ognuno con la sua impronta.")
@@ -57,7 +59,7 @@ def rilasci(progetto: Project = PROJECT) -> None:
         mark = "  ← letto da tutti" if current and current.release == release else ""
         typer.echo(f"{release}{mark}")
     if not shelf.numbers():
-        typer.echo("Nessun rilascio: si fa con «will esegui».")
+        typer.echo(as_called("Nessun rilascio: si fa con «will esegui»."))
 
 
 def ripristina(
@@ -70,7 +72,7 @@ def ripristina(
 
     shelf = Shelf(progetto / "data" / "marts")
     if rilascio not in shelf.numbers():
-        _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.")
+        _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.", code=WRONG_USE)
     if altered_files(shelf.releases / rilascio):
         _stop(f"Il rilascio {rilascio} è alterato e non si ripristina: vedi «will verifica».")
     shelf.point_latest_at(rilascio)
@@ -78,6 +80,6 @@ def ripristina(
     typer.echo("La prossima esecuzione pubblica di nuovo, se i dati sono diversi.")
 
 
-def _stop(sentence: str) -> NoReturn:
-    typer.echo(sentence, err=True)
-    raise typer.Exit(FAILED)
+def _stop(sentence: str, *, code: int = FAILED) -> NoReturn:
+    typer.echo(as_called(sentence), err=True)
+    raise typer.Exit(code)

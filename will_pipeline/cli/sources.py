@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
+from will_pipeline.cli.called import as_called
+
 if TYPE_CHECKING:
     from will_pipeline.sources.descriptor import Descriptor
     from will_pipeline.sources.hosts import Hosts
@@ -25,7 +27,7 @@ fonti = typer.Typer(
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-FAILED = 1
+FAILED, WRONG_USE = 1, 2
 SEED = 20261101
 NIGHT = 3 * 3600.0
 """Seconds after which the sources not reached keep the copy they have."""
@@ -133,9 +135,9 @@ def _live(project: Path) -> list[Descriptor]:
 def _one(project: Path, key: str) -> Descriptor:
     found = _sources(project).get(key)
     if found is None:
-        _stop(f"la fonte {key!r} non c'è: «will fonti elenco» dice quali ci sono")
+        _stop(f"la fonte {key!r} non c'è: «will fonti elenco» dice quali ci sono", code=WRONG_USE)
     if found.live is None:
-        _stop(f"la fonte {key} non si aggiorna dal vivo")
+        _stop(f"la fonte {key} non si aggiorna dal vivo", code=WRONG_USE)
     return found
 
 
@@ -207,6 +209,6 @@ def _print_json(content: Any) -> None:
     typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
 
 
-def _stop(rule: str) -> NoReturn:
-    typer.echo(f"Non posso: {rule}.", err=True)
-    raise typer.Exit(FAILED)
+def _stop(rule: str, *, code: int = FAILED) -> NoReturn:
+    typer.echo(as_called(f"Non posso: {rule}."), err=True)
+    raise typer.Exit(code)

@@ -13,7 +13,7 @@ import polars as pl
 
 from will_pipeline.deliveries.problems import BadValue, quoted
 
-WORDS_OF_LEVEL = {"C": "comune", "Q": "quartiere", "A": "area di censimento"}
+WITH_ARTICLE = {"C": "il comune", "Q": "un quartiere", "A": "un'area di censimento"}
 _SUGGESTIONS = 3
 _LIKENESS, _SWAPPED = 0.6, 1.0
 _NUMBERED = re.compile(r"([A-Z])([0-9]+)")
@@ -63,11 +63,14 @@ class Areas:
         if len(fitting) > 1:
             raise BadValue(f"più aree di {self.town} si chiamano così; scrivi il codice.")
         if meant:
-            words = " o ".join(WORDS_OF_LEVEL[level] for level in allowed)
-            raise BadValue(f"{quoted(text)}non va bene qui; serve un'area di livello {words}.")
+            words = " o ".join(WITH_ARTICLE[level] for level in allowed)
+            rule = f"qui serve {words}."
+            raise BadValue(rule, f"{quoted(text)}non va bene: {rule}")
+        rule, listing = f"non è un'area di {self.town}", self.listing(allowed)
+        ending = f" Le aree della città: {listing}." if listing else ""
         raise BadValue(
-            f"{quoted(text)}non è un'area di {self.town}{self._nearest(text, allowed)}. "
-            f"Le aree della città: {self.listing(allowed)}."
+            f"{rule}.{ending}",
+            f"{quoted(text)}{rule}{self._nearest(text, allowed)}.{ending}",
         )
 
     def short(self, area: str) -> str:

@@ -126,7 +126,7 @@ def _explanation(template: Template, areas: Areas | None) -> list[str]:
     lines = [template.title.it, "", template.description.it, "", _NEVER, _NUMBERS, _NAMES]
     for part, name in zip(template.parts, file_names(template), strict=True):
         lines += ["", f"{name} - {part.it}"]
-        lines += [f"  {_told(column)}" for column in part.columns]
+        lines += [f"  {_told(column, areas)}" for column in part.columns]
     if template.rules:
         lines += ["", "Regole:", *(f"  {rule.it}" for rule in template.rules)]
     if areas is not None:
@@ -135,11 +135,20 @@ def _explanation(template: Template, areas: Areas | None) -> list[str]:
     return lines
 
 
-def _told(column: TemplateColumn) -> str:
+def _told(column: TemplateColumn, areas: Areas | None) -> str:
     must = "obbligatoria" if column.required else "può restare vuota"
     limits = bounds(column)
     kind = WORDS_OF_TYPE[column.type] + (f": {limits}" if limits else "")
-    return f"{column.name} ({kind}; {must}) - {column.it} Esempio: {column.example}"
+    return f"{column.name} ({kind}; {must}) - {column.it} Esempio: {_example(column, areas)}"
+
+
+def _example(column: TemplateColumn, areas: Areas | None) -> str:
+    """Good cell of a column: where an area is asked for, one of the very town."""
+    if column.type != "area" or areas is None:
+        return column.example
+    finest_last = [level for level in ("Q", "A", "C") if level in column.levels]
+    present = areas.of_levels(finest_last)
+    return areas.short(present[0]) if present else column.example
 
 
 def _levels(template: Template) -> tuple[str, ...]:

@@ -96,6 +96,22 @@ _HEADERS = {
                                  "tessera_sanitaria", "permesso_di_soggiorno", "matricola"),
 }  # fmt: skip
 _KIND_OF_HEADER = {header: kind for kind, headers in _HEADERS.items() for header in headers}
+_ARTICLES = {
+    FISCAL_CODE: "un",
+    MAIL: "un",
+    PHONE: "un",
+    BIRTH: "una",
+    NAME: "un",
+    BANK: "un",
+    "indirizzo di una persona": "l'",
+    "documento di una persona": "il",
+}
+
+
+def with_article(kind: str) -> str:
+    """Write a kind of personal data with its article, as in `un codice fiscale`."""
+    article = _ARTICLES.get(kind, "")
+    return f"{article}{kind}" if article.endswith("'") else f"{article} {kind}".strip()
 
 
 def header_kind(header: str) -> str | None:

@@ -1,7 +1,7 @@
 """What is wrong with a delivery, in Italian and without echoing what a person may have written.
 
-A message names file, place and rule; of the cell it repeats at most a short number or the code of
-an area, which can identify nobody.
+A message names file, place and rule, and that alone may be published; to whoever holds the file the
+terminal may repeat a short number or the code of an area, never where persons were found.
 """
 
 from __future__ import annotations
@@ -24,19 +24,28 @@ class Problem:
     Attributes:
         file: name of the file.
         where: row, column or cell; empty when the whole file is at fault.
-        rule: the rule, in Italian.
+        rule: the rule, in Italian, with nothing of what the cells hold.
         personal: whether personal data were found there.
+        shown: the rule as the terminal tells it, with a harmless cell; empty where it is the same.
     """
 
     file: str
     where: str
     rule: str
     personal: bool = False
+    shown: str = ""
 
     def __str__(self) -> str:
-        """Return the Italian line shown to the municipality."""
+        """Return the Italian line that may be published."""
+        return self._line(self.rule)
+
+    def with_cell(self) -> str:
+        """Return the Italian line for the terminal of whoever holds the file."""
+        return self._line(self.shown or self.rule)
+
+    def _line(self, rule: str) -> str:
         place = f", {self.where}" if self.where else ""
-        return f"{self.file}{place}: {self.rule}"
+        return f"{self.file}{place}: {rule}"
 
 
 class Refused(Exception):
@@ -48,7 +57,15 @@ class Refused(Exception):
 
 
 class BadValue(ValueError):
-    """A cell that its column cannot hold; the text is the rule, in Italian."""
+    """A cell that its column cannot hold; the text is the rule, in Italian, without the cell.
+
+    Attributes:
+        shown: the rule with the cell and what it resembles; empty where nothing is added.
+    """
+
+    def __init__(self, rule: str, shown: str = "") -> None:
+        super().__init__(rule)
+        self.shown = shown
 
 
 def quoted(text: str) -> str:
@@ -61,10 +78,20 @@ def quoted(text: str) -> str:
     return f"«{text}» " if harmless else ""
 
 
-def listed(problems: Sequence[Problem], most: int = MOST_LISTED) -> tuple[str, ...]:
-    """Lines for people: personal data first, at most `most`, then how many are left."""
+def listed(
+    problems: Sequence[Problem], most: int = MOST_LISTED, *, cells: bool = False
+) -> tuple[str, ...]:
+    """Lines for people: personal data first, at most `most`, then how many are left.
+
+    Args:
+        problems: what is wrong.
+        most: problems told one by one.
+        cells: whether harmless cells are repeated, for the terminal of whoever holds the file; none
+            is where any personal data were found.
+    """
     ordered = sorted(dict.fromkeys(problems), key=lambda problem: not problem.personal)
-    lines = [str(problem) for problem in ordered[:most]]
+    harmless = cells and not any(problem.personal for problem in ordered)
+    lines = [each.with_cell() if harmless else str(each) for each in ordered[:most]]
     left = len(ordered) - len(lines)
     if len(ordered) >= MOST_FOUND:
         lines.append(f"Ci sono più di {left - 1} altri difetti.")

@@ -65,11 +65,14 @@ def part_of(name: str, template: Template) -> str | None:
 
 
 def _read_parts(files: Mapping[str, bytes], template: Template) -> dict[str, Sheet]:
-    named: dict[str, str] = {}
+    named: dict[str | None, str] = {}
     problems = []
     for name in sorted(files):
         held = part_of(name, template)
-        if held is None or held in named:
+        if held in named:
+            rule = f"è la stessa tabella di {named[held]}: lasciane una sola."
+            problems.append(Problem(name, "", rule))
+        elif held is None:
             rule = f"il nome non va bene; i file si chiamano {', '.join(file_names(template))}."
             problems.append(Problem(name, "", rule))
         else:

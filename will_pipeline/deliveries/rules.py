@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from will_pipeline.deliveries.areas import WORDS_OF_LEVEL, Areas
+from will_pipeline.deliveries.areas import WITH_ARTICLE, Areas
 from will_pipeline.deliveries.model import Template
 from will_pipeline.deliveries.problems import Problem
 from will_pipeline.deliveries.validation import Parsed
@@ -63,8 +63,8 @@ def _one_level(parts: Parts, areas: Areas) -> Iterator[Problem]:
                 first = level, number
             elif level != first[0]:
                 rule = (
-                    f"è un'area di livello {WORDS_OF_LEVEL[level]}, mentre la riga {first[1]} è di "
-                    f"livello {WORDS_OF_LEVEL[first[0]]}: usane uno solo."
+                    f"è {WITH_ARTICLE[level]}, mentre nella riga {first[1]} c'è "
+                    f"{WITH_ARTICLE[first[0]]}: usa aree di un solo tipo."
                 )
                 yield parsed.problem(number, "area", rule)
 
@@ -138,8 +138,9 @@ def _series_without_holes(parts: Parts, areas: Areas) -> Iterator[Problem]:
         for area in involved[values["misura"]]:
             holes = [y for y in _span(years) if (str(area), y) not in found]
             if holes:
-                rule = f"nella serie manca {areas.short(str(area))}, anno {_years(holes)}."
-                yield parts["elenco"].problem(number, "misura", rule)
+                rule = "nella serie manca un anno di un'area."
+                shown = f"nella serie manca {areas.short(str(area))}, anno {_years(holes)}."
+                yield parts["elenco"].problem(number, "misura", rule, shown=shown)
 
 
 def _years_before_and_after(parts: Parts, areas: Areas) -> Iterator[Problem]:
@@ -182,8 +183,9 @@ def _age_classes(parts: Parts, areas: Areas) -> Iterator[Problem]:
                 yield parsed.problem(number, "eta_a", "solo l'ultima classe può essere aperta.")
                 break
             if first != expected:
-                rule = f"la classe parte da {first}, ma dopo la precedente si parte da {expected}."
-                yield parsed.problem(number, "eta_da", rule)
+                rule = "la classe non parte dove finisce la precedente."
+                shown = f"la classe parte da {first}, ma dopo la precedente si parte da {expected}."
+                yield parsed.problem(number, "eta_da", rule, shown=shown)
                 break
             if last is not None and last < first:
                 yield parsed.problem(number, "eta_a", "l'ultima età viene prima della prima.")

@@ -39,12 +39,18 @@ class Parsed:
     problems: list[Problem] = field(default_factory=list)
 
     def problem(
-        self, row: int | None, column: str | None, rule: str, *, personal: bool = False
+        self,
+        row: int | None,
+        column: str | None,
+        rule: str,
+        *,
+        personal: bool = False,
+        shown: str = "",
     ) -> Problem:
         """Make a problem of a row, a column or a cell of this part."""
         at = None if column is None else self.position.get(column)
         where = self.sheet.place(row, at, column or "")
-        return Problem(self.sheet.file, where, rule, personal=personal)
+        return Problem(self.sheet.file, where, rule, personal=personal, shown=shown)
 
 
 def parse(sheets: Mapping[str, Sheet], template: Template, setting: Setting) -> dict[str, Parsed]:
@@ -98,7 +104,8 @@ def _header_problems(parsed: Parsed, others: Sequence[int]) -> Iterator[Problem]
         if not header:
             continue
         if kind := personal_data.header_kind(header):
-            rule = f"dall'intestazione sembra contenere {kind}; {NOT_FOR_PERSONS}"
+            told = personal_data.with_article(kind)
+            rule = f"dall'intestazione sembra contenere {told}; {NOT_FOR_PERSONS}"
             yield Problem(sheet.file, sheet.place(None, at), rule, personal=True)
             continue
         if plain(header) in parsed.position:
@@ -126,7 +133,8 @@ def _personal_columns(parsed: Parsed, others: Sequence[int]) -> Iterator[Problem
         ]
         if found:
             number, kind = found[0]
-            rule = f"nella riga {number} sembra esserci {kind}; {NOT_FOR_PERSONS}"
+            told = personal_data.with_article(kind)
+            rule = f"nella riga {number} sembra esserci {told}; {NOT_FOR_PERSONS}"
             yield Problem(sheet.file, sheet.place(None, at), rule, personal=True)
 
 
@@ -143,17 +151,19 @@ def _read_line(
     for column in columns:
         at = parsed.position[column.name]
         cell = line.cells[at] if at < len(line.cells) else Cell("")
-        bad = ""
+        bad: BadValue | None = None
         try:
             values[column.name] = read_value(cell, column, setting)
         except BadValue as problem:
-            bad = str(problem)
-        if kind := _personal_cell(cell, column, bad=bool(bad)):
-            rule = f"sembra esserci {kind}; {REMOVE_PERSON}"
+            bad = problem
+        if kind := _personal_cell(cell, column, bad=bad is not None):
+            rule = f"sembra esserci {personal_data.with_article(kind)}; {REMOVE_PERSON}"
             parsed.problems.append(parsed.problem(line.number, column.name, rule, personal=True))
             good = False
         elif bad:
-            parsed.problems.append(parsed.problem(line.number, column.name, bad))
+            parsed.problems.append(
+                parsed.problem(line.number, column.name, str(bad), shown=bad.shown)
+            )
             good = False
     if good:
         parsed.rows.append((line.number, values))

@@ -27,6 +27,13 @@ _ITALIAN = re.compile(r"([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 _YES, _NO = {"si", "s", "vero", "true", "1"}, {"no", "n", "falso", "false", "0"}
 _LONGEST = 200
+# UTF-8 read as cp1252 and saved again: two capital letters that Italian does not use, each followed
+# by what cp1252 shows for a byte from 80 to BF; or the mark of a letter lost for good.
+_SPOILED = re.compile(
+    r"[\u00c2\u00c3][\u0080-\u00bf\u20ac\u201a\u0192\u201e\u2026\u2020\u2021\u02c6\u2030\u0160\u2039\u0152"
+    r"\u017d\u2018\u2019\u201c\u201d\u2022\u2013\u2014\u02dc\u2122\u0161\u203a\u0153\u017e\u0178]"
+    r"|\u00e2\u20ac|\u00c3$|\u00c3 |\ufffd"
+)
 
 
 @dataclass(frozen=True)
@@ -58,6 +65,10 @@ def read_value(cell: Cell, column: TemplateColumn, setting: Setting) -> Value | 
         if column.required:
             raise BadValue("manca il valore.")
         return None
+    if _SPOILED.search(cell.text):
+        raise BadValue(
+            "le lettere accentate sono rovinate: riscrivile e salva il file come «CSV UTF-8»."
+        )
     return _READERS[column.type](cell, column, setting)
 
 
@@ -76,7 +87,8 @@ def _identifier(cell: Cell, column: TemplateColumn, setting: Setting) -> str:
 def _text(cell: Cell, column: TemplateColumn, setting: Setting) -> str:
     longest = int(column.max or _LONGEST)
     if len(cell.text) > longest:
-        raise BadValue(f"il testo ha {len(cell.text)} caratteri, al massimo sono {longest}.")
+        rule = f"il testo è troppo lungo, al massimo i caratteri sono {longest}."
+        raise BadValue(rule, f"il testo ha {len(cell.text)} caratteri, al massimo sono {longest}.")
     if any(ord(letter) < 32 and letter not in "\t\n" for letter in cell.text):
         raise BadValue("il testo ha caratteri di controllo invisibili; riscrivilo a mano.")
     return cell.text
@@ -100,11 +112,10 @@ def _yes_or_no(cell: Cell, column: TemplateColumn, setting: Setting) -> bool:
 
 def _number(cell: Cell, column: TemplateColumn, setting: Setting) -> float:
     number = float(cell.text) if cell.exact else _from_text(cell.text, column, setting)
-    shown = quoted(cell.text)
     if column.min is not None and number < column.min:
-        raise BadValue(f"{shown}è sotto il minimo ammesso, {column.min:g}.")
+        raise _bad(cell.text, f"è sotto il minimo ammesso, {column.min:g}.")
     if column.max is not None and number > column.max:
-        raise BadValue(f"{shown}è sopra il massimo ammesso, {column.max:.0f}.")
+        raise _bad(cell.text, f"è sopra il massimo ammesso, {column.max:.0f}.")
     return number + 0.0
 
 
@@ -114,7 +125,8 @@ def _from_text(text: str, column: TemplateColumn, setting: Setting) -> float:
     decimal = _DECIMAL.fullmatch(text)
     if decimal is None:
         if _THOUSANDS.fullmatch(text):
-            raise BadValue("togli i separatori delle migliaia: scrivi 1234,5 e non 1.234,5.")
+            good, wrong = ("1234", "1.234") if column.type == "intero" else ("1234,5", "1.234,5")
+            raise BadValue(f"togli i separatori delle migliaia: scrivi {good} e non {wrong}.")
         raise BadValue("non è un numero.")
     _one_reading(text, decimal[1], column, setting)
     return float(text.replace(",", "."))
@@ -133,16 +145,31 @@ def _one_reading(text: str, mark: str, column: TemplateColumn, setting: Setting)
     if column.max is not None and abs(thousands) > column.max:
         return
     name = "il punto" if mark == "." else "la virgola"
-    raise BadValue(
-        f"{quoted(text)}si legge in due modi: {name} può separare le migliaia o i decimali. "
-        f"Scrivi {text.replace(mark, '')} oppure {text.replace(mark, ',')}0."
-    )
+    rule = f"si legge in due modi: {name} può separare le migliaia o i decimali."
+    whole, decimals = text.replace(mark, ""), text.replace(mark, ",")
+    if column.type == "intero":
+        unit = text.partition(mark)[0]
+        advice = f"Scrivi {whole} oppure {unit}." if text.endswith("000") else f"Scrivi {whole}."
+        raise BadValue(
+            f"{rule} Scrivi il numero intero senza separatori.", _told(text, rule, advice)
+        )
+    advice = f"Scrivi {whole} oppure {decimals}0."
+    raise BadValue(f"{rule} Scrivi 1234 oppure 1,2340.", _told(text, rule, advice))
+
+
+def _told(text: str, rule: str, advice: str) -> str:
+    # What is not repeated must not come back in the advice.
+    return f"{shown}{rule} {advice}" if (shown := quoted(text)) else ""
+
+
+def _bad(text: str, rule: str) -> BadValue:
+    return BadValue(rule, f"{quoted(text)}{rule}")
 
 
 def _integer(cell: Cell, column: TemplateColumn, setting: Setting) -> int:
     number = _number(cell, column, setting)
     if number != int(number):
-        raise BadValue(f"{quoted(cell.text)}non è un numero intero.")
+        raise _bad(cell.text, "non è un numero intero.")
     return int(number)
 
 
@@ -151,9 +178,9 @@ def _year(cell: Cell, column: TemplateColumn, setting: Setting) -> int:
         raise BadValue("l'anno ha quattro cifre.")
     year = int(cell.text)
     if year > setting.today.year:
-        raise BadValue(f"{quoted(cell.text)}è un anno futuro.")
+        raise _bad(cell.text, "è un anno futuro.")
     if column.min is not None and year < column.min:
-        raise BadValue(f"{quoted(cell.text)}è un anno troppo lontano, si parte dal {column.min:g}.")
+        raise _bad(cell.text, f"è un anno troppo lontano, si parte dal {column.min:g}.")
     return year
 
 

@@ -90,6 +90,9 @@ estremi trattati dalla regola degli indici, in deviazioni standard.
 - Numero di gruppi: da {first} a {last}; si prende il più grande che resta stabile. La stabilità è
   l'indice di Rand corretto medio su {resamples} ricampionamenti delle aree, e serve almeno 0,75.
   Se nessun numero ci arriva, la tipologia è solo *esplorativa*.
+- Il numero scelto non è quello più stabile, ma il più grande che passa la soglia: dà più tipi da
+  leggere e meno sicurezza. Con meno gruppi la stabilità può essere più alta, con uno in più può
+  stare appena sotto la soglia. Le misure di ogni numero sono nell'elenco più avanti.
 - Due gruppi soli non si provano: dicono chi ha più e chi meno bisogno, come già fanno gli indici.
 - I centri dei gruppi sono **congelati** in una tabella del progetto. Di notte ogni area va al
   centro più vicino, con i suoi valori pubblicati e con niente altro. Perciò un'area nuova non

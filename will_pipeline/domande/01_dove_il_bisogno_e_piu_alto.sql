@@ -2,7 +2,8 @@
 -- parametri: comune (testo) = Parma
 -- come_si_legge: Una riga per area e bisogno, da dove il bisogno stimato è più alto. L'indice 100 è
 -- la media della città. Il posto è sempre un intervallo, da 1 per l'area con più bisogno.
--- Probabile vuol dire che l'area sta quasi di certo nel quinto più alto; possibile, che può starci.
+-- Probabile vuol dire che in più di 80 prove su 100 l'area sta nel quinto più alto; improbabile, in
+-- meno di 20; possibile, in tutti gli altri casi.
 -- Quartieri (Q) e aree di censimento (A) si sovrappongono: si leggono un livello alla volta.
 SELECT
   q.bisogno,

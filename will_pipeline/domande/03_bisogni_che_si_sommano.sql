@@ -1,7 +1,7 @@
 -- titolo: Dove due o più bisogni si sommano?
 -- parametri: comune (testo) = Parma
 -- come_si_legge: Una riga per area, da dove i bisogni in evidenza sono di più. Un bisogno è in
--- evidenza se l'area sta nel terzo più alto della città con più probabilità che no. I bisogni
+-- evidenza se in più di metà delle prove l'area sta nel terzo più alto della città. I bisogni
 -- misurati solo in parte non entrano. Zero non vuol dire che qui nessuno abbia bisogno.
 SELECT
   v.area_id,

@@ -4,6 +4,7 @@
 -- La distanza è 0 se le due aree sono uguali sugli indicatori confrontati.
 -- I tratti comuni dicono in che cosa tutte e due differiscono dalla propria città.
 -- Somigliarsi non vuol dire avere gli stessi bisogni: è un invito a confrontarsi.
+-- se_vuota: Nessuna area simile: quest'area non si confronta, per esempio perché ha pochi residenti.
 SELECT
   s.posto,
   c.nome AS comune,

@@ -5,6 +5,7 @@
 -- Appartenenza e stabilità vanno da 0 a 1.
 -- Per la tipologia la soglia utile è più alta, per esempio 0,8.
 -- Chi conosce l'area può dire quale dei due profili le somiglia.
+-- se_vuota: Nessuna area ha la stabilità sotto la soglia. Con una soglia più alta se ne vedono altre.
 SELECT
   c.nome AS comune,
   a.area_id,

@@ -3,6 +3,7 @@
 -- come_si_legge: Una riga per indicatore, livello e motivo. Soppresso vuol dire che i casi sono
 -- pochi, e il numero non si pubblica. Non disponibile vuol dire che la fonte non lo dà. Nessuno
 -- dei due vuol dire zero. Le ultime righe dicono quali bisogni sono misurati solo in parte.
+-- se_vuota: Per questa città non manca nessun numero.
 SELECT
   d.nome AS bisogno,
   i.nome AS che_cosa,

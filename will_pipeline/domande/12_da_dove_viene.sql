@@ -3,6 +3,7 @@
 -- come_si_legge: Una riga per anno e gruppo, con la formula, il metodo e la fonte. Tipo dice se il
 -- numero è della fonte o è una stima. L'impronta sha256 permette di controllare che il file della
 -- fonte sia proprio quello. Se aggiornata è falso si usa l'ultima copia buona.
+-- se_vuota: Questo indicatore non c'è a questo livello. Quelli dell'area sono nella domanda 2.
 SELECT
   c.nome AS comune,
   a.nome AS area,

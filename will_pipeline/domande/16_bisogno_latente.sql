@@ -1,6 +1,6 @@
 -- titolo: Quante persone attese non sono seguite dai servizi, area per area?
 -- parametri: comune (testo) = Parma
--- come_si_legge: Il bisogno latente è la differenza fra persone stimate e persone seguite. Dove il comune non ha dato il suo file la copertura è non nota: non vuol dire che nessuno sia seguito. Il divario dice quante persone in meno sono seguite rispetto alla media della città.
+-- come_si_legge: Il bisogno latente è la differenza fra persone stimate e persone seguite. Dove la copertura è non nota il motivo dice perché: non vuol dire che nessuno sia seguito. La riga della città somma le sue aree solo se ci sono tutte. Il divario dice quante persone in meno sono seguite rispetto alla media della città.
 SELECT
   a.area_id,
   a.nome AS area,
@@ -22,6 +22,7 @@ SELECT
   b.divario_inf AS divario_da,
   b.divario_sup AS divario_a,
   b.stato_copertura,
+  b.motivo_copertura,
   b.stato_attesi
 FROM bisogno_latente AS b
 JOIN dim_area AS a ON a.area_id = b.area_id

@@ -1,6 +1,7 @@
 -- titolo: Quali aree insieme raggiungono la massa critica per un servizio?
 -- parametri: comune (testo) = Parma
 -- come_si_legge: Ogni riga è un bacino, cioè aree messe insieme finché le persone attese arrivano alla soglia. La probabilità dice quanto è sicuro che ci arrivino davvero. Un bacino unito per profilo mette insieme aree simili, che possono non confinare.
+-- se_vuota: Nessun bacino: in questa città le persone attese non bastano o non si pubblicano.
 SELECT
   b.bacino_id,
   d.nome AS bisogno,

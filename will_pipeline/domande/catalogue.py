@@ -14,12 +14,16 @@ import duckdb
 import polars as pl
 from polars import selectors
 
+from will_pipeline.domande.places import Unknown, find
+
 _HERE = Path(__file__).parent
 _FILE_NAME = re.compile(r"(\d{2})_([a-z0-9_]+)")
 _HEAD_LINE = re.compile(r"--\s?(.*)")
 _FIELD = re.compile(r"([a-z_]+):\s*(.*)")
 _PARAMETER = re.compile(r"([a-z_]+)\s*\((testo|numero)\)\s*=\s*(.+)")
 _FIELDS = ("titolo", "parametri", "come_si_legge")
+_EMPTY = "se_vuota"
+"""Optional field: why an answer may have no rows."""
 NO_PARAMETER = "nessuno"
 
 
@@ -73,6 +77,7 @@ class Question:
         title: the question in words, Italian.
         how_to_read: how to read the answer, Italian.
         parameters: what it can be asked about.
+        if_empty: why the answer may have no rows, Italian; empty where nothing special is known.
         sql: one SELECT over the tables and views of the mart.
     """
 
@@ -82,6 +87,7 @@ class Question:
     how_to_read: str
     parameters: tuple[Parameter, ...]
     sql: str
+    if_empty: str = ""
 
     @property
     def name(self) -> str:
@@ -138,6 +144,7 @@ def read_question(stem: str, text: str) -> Question:
         how_to_read=head["come_si_legge"],
         parameters=parameters,
         sql=sql,
+        if_empty=head.get(_EMPTY, ""),
     )
 
 
@@ -155,7 +162,8 @@ def ask(
         The answer, in the order of the question.
 
     Raises:
-        QuestionFault: a parameter is unknown or is not a number where one is asked for.
+        QuestionFault: a parameter is unknown, is not a number where one is asked for, or names a
+            city, an area, an indicator or a model that the mart does not have.
     """
     given = given or {}
     known = {parameter.name: parameter for parameter in question.parameters}
@@ -168,6 +176,13 @@ def ask(
         name: parameter.read(question.name, given.get(name, parameter.example))
         for name, parameter in known.items()
     }
+    try:
+        values = {
+            name: find(mart, name, value) if isinstance(value, str) else value
+            for name, value in values.items()
+        }
+    except Unknown as problem:
+        raise QuestionFault(question.name, str(problem)) from problem
     answer = mart.sql(question.sql, params=values or None).pl()
     # Sums and literals come as wide integers and decimals, which no reader of an answer expects.
     return answer.with_columns(
@@ -182,7 +197,7 @@ def _head(stem: str, lines: list[str]) -> dict[str, str]:
         found = _HEAD_LINE.fullmatch(line)
         said = "" if found is None else found[1].strip()
         field = _FIELD.fullmatch(said)
-        if field is not None and field[1] not in _FIELDS:
+        if field is not None and field[1] not in (*_FIELDS, _EMPTY):
             raise QuestionFault(stem, f"campo sconosciuto: {field[1]}")
         if field is not None:
             last = field[1]

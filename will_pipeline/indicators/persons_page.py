@@ -37,6 +37,7 @@ from will_pipeline.indicators.specification import (
     Specification,
     load_specification,
 )
+from will_pipeline.italian import number
 from will_pipeline.sources.descriptor import load_sources
 from will_pipeline.sources.embedded import read_embedded
 
@@ -221,13 +222,13 @@ def _trust(
     persons: Mapping[str, Persons],
     evidence: Evidence,
 ) -> str:
-    least, most = (_number(each, 1) for each in measured.range_of(STANDARDISED))
+    least, most = (number(each, 1) for each in measured.range_of(STANDARDISED))
     return TRUST.format(
-        rates=" - ".join(dict.fromkeys(_number(each, 1) for each in measured.range_of(RATES))),
+        rates=" - ".join(dict.fromkeys(number(each, 1) for each in measured.range_of(RATES))),
         standardised=f"{least} - {most}",
-        inflated=_number(measured.of(INFLATED, MORE), 1),
-        alike=_number(measured.of(INFLATED, ALIKE), 1),
-        plain=_number(measured.of(SYNTHETIC, MORE), 1),
+        inflated=number(measured.of(INFLATED, MORE), 1),
+        alike=number(measured.of(INFLATED, ALIKE), 1),
+        plain=number(measured.of(SYNTHETIC, MORE), 1),
         errors="\n".join(
             _error(card, persons[card.indicatore_id], evidence) for card in specification.synthetic
         ),
@@ -261,7 +262,7 @@ def _learnt(
         raise ValueError(f"{card.indicatore_id}: missing {missing}")
     errors = np.sqrt(np.diag(model.tilt.covariance))
     weights = "\n".join(
-        f"| `{signal.name}` | {_number(weight, 3)} | {_number(error, 3)} |"
+        f"| `{signal.name}` | {number(weight, 3)} | {number(error, 3)} |"
         for signal, weight, error in zip(estimator.signals, model.tilt.weights, errors, strict=True)
     )
     common = {
@@ -278,7 +279,7 @@ def _learnt(
         return ISOLATION.format(
             **common,
             year=max(level.year for level in levels.values()),
-            rate_error=_number(estimator.level.rate_error, 1),
+            rate_error=number(estimator.level.rate_error, 1),
             rates=rates,
             sensitivity=_sensitivity(sensitivity(card, areas, model, levels), areas, found),
         )
@@ -308,7 +309,7 @@ def _sensitivity(varied: pl.DataFrame, areas: AreaCounts, found: Persons) -> str
     )
     rows = {factor: (middle, most) for factor, middle, most in moved.iter_rows()}
     return "\n".join(
-        f"| {_number(factor, 1)} | {_number(rows[factor][0], 1)} | {_number(rows[factor][1], 1)} |"
+        f"| {number(factor, 1)} | {number(rows[factor][0], 1)} | {number(rows[factor][1], 1)} |"
         for factor in FACTORS
     )
 
@@ -323,10 +324,10 @@ def _cities(areas: AreaCounts, found: Persons, evidence: Evidence) -> str:
         share = 100 * estimate.value / estimate.denominator
         shown = share[inside & areas.publishable]
         lines.append(
-            f"| {city.name} | {found.years[at]} | {_number(share[at], 1)} | "
-            f"{_number(estimate.value[at], 1)} | {_number(estimate.lower[at], 0)}-"
-            f"{_number(estimate.upper[at], 0)} | {_number(shown.min(), 1)}-"
-            f"{_number(shown.max(), 1)} |"
+            f"| {city.name} | {found.years[at]} | {number(share[at], 1)} | "
+            f"{number(estimate.value[at], 1)} | {number(estimate.lower[at], 0)}-"
+            f"{number(estimate.upper[at], 0)} | {number(shown.min(), 1)}-"
+            f"{number(shown.max(), 1)} |"
         )
     head = (
         "| Città | Anno del livello | Quota % | Persone stimate | Intervallo | Quote delle aree % |"
@@ -335,11 +336,7 @@ def _cities(areas: AreaCounts, found: Persons, evidence: Evidence) -> str:
 
 
 def _per_cent(share: float) -> str:
-    return _number(100 * share, 1)
-
-
-def _number(value: float, digits: int) -> str:
-    return f"{value:.{digits}f}".replace(".", ",")
+    return number(100 * share, 1)
 
 
 def main() -> None:

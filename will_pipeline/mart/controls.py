@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 import polars as pl
 
 from will_pipeline.contracts.validation import Finding
+from will_pipeline.italian import number
 
 ERROR, WARNING = "errore", "avviso"
 HALF_A_DECIMAL, SLACK = 0.05, 1e-6
@@ -170,8 +171,9 @@ def _persons_add_up(tables: Mapping[str, pl.DataFrame]) -> list[dict[str, object
                 "somma_persone",
                 f"{row['indicatore_id']} in {row['pro_com']}.{row['livello']}",
                 gap <= limit + SLACK,
-                f"Le aree di livello {row['livello']} sommano {row['added']:.1f} persone stimate, "
-                f"il comune {row['city']:.1f}: la differenza è di solo arrotondamento.",
+                f"Le aree di livello {row['livello']} sommano {number(row['added'], 1)} "
+                "persone stimate, "
+                f"il comune {number(row['city'], 1)}: la differenza è di solo arrotondamento.",
                 value=gap,
                 threshold=limit,
             )

@@ -20,6 +20,8 @@ METHOD = "Sono cambiati il programma o la descrizione dei dati, non le fonti."
 ABOUT_RELEASES = ("mart_info", "novita")
 """Tables that speak of the release itself and would differ every time."""
 SEPARATOR = " · "
+NAMED_SOURCES = 3
+"""Changed sources that a reason names; the others are counted."""
 _BEFORE = "_prima"
 SHAPE = {
     "oggetto": pl.String,
@@ -63,7 +65,8 @@ def news_rows(
     if previous is None:
         reason = FIRST if before is None else NO_COMPARISON
         return _frame([_about(release, before, reason)])
-    reasons = _Reasons(tuple(changed_sources(current["dim_fonte"], previous["dim_fonte"])))
+    now, then = current["dim_fonte"], previous["dim_fonte"]
+    reasons = _Reasons(tuple(changed_sources(now, then)), {**_titles(then), **_titles(now)})
     parts = [_frame([_about(release, before, reasons.of(None))])]
     for name, contract in sorted(contracts.items()):
         if name in ABOUT_RELEASES or name not in current:
@@ -91,17 +94,19 @@ def news_page(news: pl.DataFrame, *, shown: int = 50) -> bytes:
     lines = [f"# Novità del rilascio {about['chiave']}", ""]
     lines += [f"Rilascio precedente: {about['prima'] or 'nessuno'}. {about['motivo']}", ""]
     rest = news.filter(pl.col("oggetto") != RELEASE)
-    if rest.is_empty():
+    if rest.is_empty() and about["prima"] is None:
+        lines += ["Prima non c'era niente con cui confrontarlo.", ""]
+    elif rest.is_empty() and about["motivo"] != NO_COMPARISON:
         lines += ["Nessuna riga delle tabelle è cambiata.", ""]
     for table, rows in rest.group_by("oggetto", maintain_order=True):
-        lines += [f"## {table[0]}: {rows.height} righe", ""]
+        lines += [f"## {table[0]}: {_rows(rows.height)}", ""]
         lines += ["| Riga | Che cosa | Prima | Dopo | Perché |", "|---|---|---|---|---|"]
         lines += [
             f"| {_cell(row['chiave'])} | {row['tipo']} | {_cell(row['prima'])} | "
             f"{_cell(row['dopo'])} | {_cell(row['motivo'])} |"
             for row in rows.head(shown).iter_rows(named=True)
         ]
-        lines += ["", f"… e altre {rows.height - shown}."] if rows.height > shown else []
+        lines += ["", f"… e altre: {_rows(rows.height - shown)}."] if rows.height > shown else []
         lines.append("")
     return "\n".join(lines).encode()
 
@@ -111,14 +116,29 @@ class _Reasons:
     """Why rows changed: their own source, else whatever source did, else the program."""
 
     changed: tuple[str, ...]
+    titles: Mapping[str, str]
 
     def of(self, source: object) -> str:
         if source in self.changed:
-            return f"È cambiata la fonte {source}."
+            return f"È cambiata la fonte {self._named(str(source))}."
         if not self.changed:
             return METHOD
         told = "È cambiata la fonte" if len(self.changed) == 1 else "Sono cambiate le fonti"
-        return f"{told} {', '.join(self.changed)}."
+        named = sorted({self._named(each) for each in self.changed})
+        left = len(named) - NAMED_SOURCES
+        more = "" if left <= 0 else " e un'altra" if left == 1 else f" e altre {left}"
+        return f"{told} {', '.join(named[:NAMED_SOURCES])}{more}."
+
+    def _named(self, source: str) -> str:
+        return f"«{self.titles.get(source, source)}»"
+
+
+def _titles(sources: pl.DataFrame) -> dict[str, str]:
+    return dict(sources.select("fonte_id", "titolo").iter_rows())
+
+
+def _rows(number: int) -> str:
+    return "1 riga" if number == 1 else f"{number} righe"
 
 
 def _table_news(

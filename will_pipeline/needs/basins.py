@@ -18,6 +18,7 @@ from will_pipeline.cities.catalogue import City
 from will_pipeline.errors import SourceFault
 from will_pipeline.indicators.areas import Floats
 from will_pipeline.indicators.goalposts import CITY_METHOD
+from will_pipeline.italian import shortest
 from will_pipeline.needs.basin_graph import (
     BasinGraph,
     connected,
@@ -320,10 +321,6 @@ def _line(city: str, theme: str, basins: pl.DataFrame) -> str:
     verdict = "sotto la soglia" if below else "sopra la soglia"
     return (
         f"{city}, {theme}: {number} {'bacino' if number == 1 else 'bacini'} "
-        f"({how[smallest['metodo']]}), il più piccolo di {_italian(smallest['persone_attese'])} "
-        f"persone attese, {verdict} di {_italian(smallest['soglia'])}."
+        f"({how[smallest['metodo']]}), il più piccolo di {shortest(smallest['persone_attese'])} "
+        f"persone attese, {verdict} di {shortest(smallest['soglia'])}."
     )
-
-
-def _italian(number: float) -> str:
-    return f"{number:,.1f}".removesuffix(".0").translate(str.maketrans(",.", ".,"))

@@ -15,11 +15,14 @@ import polars as pl
 from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL, Floats
 from will_pipeline.indicators.estimators import Settings
 from will_pipeline.needs.expected import VALID, ExpectedPersons
-from will_pipeline.needs.served import latest_users, withheld_users
+from will_pipeline.needs.served import latest_users, whole_city, why_unknown, withheld_users
 from will_pipeline.statistics.empirical_bayes import ShrunkenRatios, gamma_poisson, poisson_interval
 from will_pipeline.statistics.prior_moments import HALF_EVENT
 
 KNOWN, UNKNOWN, RESERVED = "nota", "non nota", "riservata"
+TOO_FEW = "Il numero non si pubblica, per non far riconoscere nessuno."
+NOT_EXPECTED = "Qui le persone attese non si pubblicano."
+NOT_DELIVERED = "Il comune non ha dato il suo file per questo bisogno."
 LEAST_COVERED = 2
 """Covered areas a city needs before one of them can be under its mean."""
 DECIMALS = 1
@@ -34,6 +37,9 @@ _COMPARED = {
     "copertura_eb": pl.Float64,
     "copertura_comune": pl.Float64,
 }
+_NO_REASON = pl.DataFrame(
+    schema={"area_id": pl.String, "dimensione": pl.String, "motivo_copertura": pl.String}
+)
 _NOTHING = pl.DataFrame(schema={"area_id": pl.String, "dimensione": pl.String, **_COMPARED})
 
 
@@ -80,7 +86,8 @@ def latent_rows(
     Users are a sensitive count. Those under ten, those of areas too small to be published, and
     what would give them back by difference from the city's total are withheld, with everything
     made of them. Withheld users lend no strength to the other areas and only the city's total,
-    which is taken to be known to all, enters kappa.
+    which is taken to be known to all, enters kappa. It is published, in the row of the city, where
+    every area of the delivered level has its number; areas of other levels have other borders.
 
     Args:
         expected: expected persons, as published, with their draws.
@@ -101,14 +108,49 @@ def latent_rows(
     latest = latest_users(users, expected.frame)
     delivered = expected.frame.join(latest, on=["area_id", "dimensione"]).sort("area_id")
     towns = [withheld_users(own) for _, own in delivered.group_by("pro_com", "dimensione")]
-    served = pl.concat([delivered.clear().with_columns(withheld=pl.lit(value=False)), *towns])
+    cities = [whole_city(own, _same_city(own, expected)) for own in towns]
+    served = pl.concat(
+        [delivered.clear().with_columns(withheld=pl.lit(value=False)), *towns, *cities]
+    )
     compared = [_compared(_covered(own, expected), expected, settings) for own in towns]
-    rows = expected.frame.join(
-        served.select("area_id", "dimensione", "users", "withheld", anno_serviti="year"),
-        on=["area_id", "dimensione"],
-        how="left",
-    ).join(pl.concat([_NOTHING, *compared]), on=["area_id", "dimensione"], how="left")
+    compared += [_of_city(city, expected, settings) for city in cities]
+    reasons = [why_unknown(own, _same_city(own, expected)) for own in towns]
+    key = ["area_id", "dimensione"]
+    rows = (
+        expected.frame.join(
+            served.select(*key, "users", "withheld", anno_serviti="year"), on=key, how="left"
+        )
+        .join(pl.concat([_NOTHING, *compared]), on=key, how="left")
+        .join(pl.concat([_NO_REASON, *reasons]), on=key, how="left")
+    )
     return _published(rows)
+
+
+def _same_city(own: pl.DataFrame, expected: ExpectedPersons) -> pl.DataFrame:
+    city, theme = own.select("pro_com", "dimensione").row(0)
+    return expected.frame.filter((pl.col("pro_com") == city) & (pl.col("dimensione") == theme))
+
+
+def _of_city(city: pl.DataFrame, expected: ExpectedPersons, settings: Settings) -> pl.DataFrame:
+    """Coverage of a whole city; it has no equity gap, since there is nothing to compare it with."""
+    rows = city.filter(~pl.col("withheld") & pl.col("attesi").is_not_null())
+    if rows.is_empty():
+        return _NOTHING
+    area, theme = rows.select("area_id", "dimensione").row(0)
+    need, served = float(rows["attesi"][0]), float(rows["users"][0])
+    generator = settings.generator(f"bisogno_latente.{theme}.{area}")
+    draws = expected.draws(theme, [area])[:, 0]
+    plausible = generator.gamma(served + HALF_EVENT, size=draws.size) / draws
+    ends = np.quantile(plausible, ((1 - settings.level) / 2, (1 + settings.level) / 2))
+    coverage = np.array([served / need])
+    told = {
+        "area_id": [area],
+        "dimensione": [theme],
+        "copertura": _percent(coverage, np.round),
+        "copertura_inf": _percent(np.minimum(ends[0], coverage), np.floor),
+        "copertura_sup": _percent(np.maximum(ends[1], coverage), np.ceil),
+    }
+    return pl.concat([_NOTHING, pl.DataFrame(told)], how="diagonal")
 
 
 def _covered(own: pl.DataFrame, expected: ExpectedPersons) -> _Covered:
@@ -235,6 +277,15 @@ def _published(rows: pl.DataFrame) -> pl.DataFrame:
             .then(pl.lit(KNOWN))
             .otherwise(pl.lit(UNKNOWN)),
         )
+        .with_columns(
+            motivo_copertura=pl.when(reserved)
+            .then(pl.lit(TOO_FEW))
+            .when(known)
+            .then(None)
+            .when(pl.col("stato") != VALID)
+            .then(pl.lit(NOT_EXPECTED))
+            .otherwise(pl.col("motivo_copertura").fill_null(NOT_DELIVERED))
+        )
         .select(
             "area_id",
             "dimensione",
@@ -250,6 +301,7 @@ def _published(rows: pl.DataFrame) -> pl.DataFrame:
             "eccedenza",
             *_COMPARED,
             "stato_copertura",
+            "motivo_copertura",
             stato_attesi="stato",
         )
         .sort("area_id", "dimensione")

@@ -229,14 +229,14 @@ def _profile_row(
         "label_en": _listed([theme.profile_en for theme in chosen], " and ")
         or "No need stands out from the city",
         "descrizione": (
-            f"In evidenza: {needs}. È più probabile che no che l'area sia nel terzo più alto della "
-            "città (arrotondato per eccesso). Anche così la differenza dalla media della città può "
+            f"In evidenza: {needs}. In più di metà delle prove l'area è nel terzo della città con "
+            "più bisogno. Anche così la differenza dalla media della città può "
             "non distinguersi dal caso: lo dice l'intervallo di ogni indice. "
             f"{strengths_in_words(strengths)}Il profilo descrive l'area, non le persone."
             if chosen
-            else "Nessuno dei bisogni misurati per intero ha più probabilità che no di stare nel "
-            "terzo più alto della città; un bisogno misurato solo in parte, da solo, non dà "
-            f"profilo. {strengths_in_words(strengths)}"
+            else "Per nessuno dei bisogni misurati per intero l'area è, in più di metà delle "
+            "prove, nel terzo della città con più bisogno. Un bisogno misurato in parte, da solo, "
+            f"non dà profilo. {strengths_in_words(strengths)}"
             "Non vuol dire che qui nessuno abbia bisogno."
         ),
         "tratti_su": ", ".join(names) or None,

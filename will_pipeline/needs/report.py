@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
+from will_pipeline.italian import number
 from will_pipeline.needs.frozen_typology import FrozenTypology
 from will_pipeline.needs.profiles import MODEL as RULE
 from will_pipeline.needs.typology import MODEL as TYPOLOGY
@@ -41,21 +42,21 @@ def stability_lines(frozen: FrozenTypology) -> list[str]:
     """Stability of every number of groups tried, the published one marked."""
     pool = frozen.pool
     lines = [
-        f"Gruppi cercati in {_whole(pool.areas)} aree di censimento di {pool.towns} città italiane "
+        f"Gruppi cercati in {number(pool.areas)} aree di censimento di {pool.towns} città italiane "
         f"{pool.in_words}; stabilità su {frozen.resamples} ricampionamenti:"
     ]
     for tried in frozen.stability:
         mark = ", scelto" if tried.clusters == len(frozen.groups) else ""
         lines.append(
-            f"  {tried.clusters} gruppi: {_decimal(tried.mean)} "
-            f"(tra {_decimal(tried.lower)} e {_decimal(tried.upper)}){mark}"
+            f"  {tried.clusters} gruppi: {number(tried.mean, 3)} "
+            f"(tra {number(tried.lower, 3)} e {number(tried.upper, 3)}){mark}"
         )
     return lines
 
 
 def verdict(frozen: FrozenTypology) -> str:
     """Whether the typology passes the gate, in one Italian sentence."""
-    mean, gate = _decimal(frozen.stable.mean), _decimal(PUBLISHABLE_STABILITY)
+    mean, gate = number(frozen.stable.mean, 3), number(PUBLISHABLE_STABILITY, 3)
     k = len(frozen.groups)
     if frozen.exploratory:
         return (
@@ -73,11 +74,11 @@ def _profiles(tables: Mapping[str, pl.DataFrame], model: str) -> list[str]:
     )
     without = facts.filter(pl.col("motivo").is_not_null())
     reasons = without.group_by("motivo").len().sort("motivo")
-    missing = "; ".join(f"{reason}: {number}" for reason, number in reasons.iter_rows())
+    missing = "; ".join(f"{reason}: {areas}" for reason, areas in reasons.iter_rows())
     return [
         f"{TITLES[model]}: {_count(given.height, 'area classificata', 'aree classificate')}, "
         f"{without.height} senza profilo{missing and f' ({missing})'}.",
-        *(f"  {labels[profile]}: {number}" for profile, number in counted.iter_rows()),
+        *(f"  {labels[profile]}: {areas}" for profile, areas in counted.iter_rows()),
     ]
 
 
@@ -90,7 +91,7 @@ def _twins(tables: Mapping[str, pl.DataFrame]) -> list[str]:
         .agg(pl.col("area_id").n_unique().alias("areas"))
         .sort("nome")
     )
-    told = ", ".join(f"{name} {number}" for name, number in cities.iter_rows())
+    told = ", ".join(f"{name} {found}" for name, found in cities.iter_rows())
     areas = twins["area_id"].n_unique()
     return [
         f"Aree simili: {_count(areas, 'area ne ha', 'aree ne hanno')}, in "
@@ -98,13 +99,5 @@ def _twins(tables: Mapping[str, pl.DataFrame]) -> list[str]:
     ]
 
 
-def _count(number: int, singular: str, plural: str) -> str:
-    return f"{number} {singular if number == 1 else plural}"
-
-
-def _whole(number: int) -> str:
-    return f"{number:,}".replace(",", ".")
-
-
-def _decimal(number: float) -> str:
-    return f"{number:.3f}".replace(".", ",")
+def _count(many: int, singular: str, plural: str) -> str:
+    return f"{many} {singular if many == 1 else plural}"

@@ -12,12 +12,14 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from will_pipeline.errors import SourceFault
+from will_pipeline.indicators.areas import MUNICIPALITY_LEVEL
 from will_pipeline.indicators.specification import LEAST_RESIDENTS
 from will_pipeline.statistics.suppression import primary_suppression, suppress
 
 SOURCE, TABLE = "persone seguite dai servizi", "core.service_users"
 LEAST_USERS = 10
 """Persons followed under which a number is withheld: users of services are a sensitive count."""
+LEVEL_WORDS = {"C": "comune", "Q": "quartiere", "A": "area di censimento"}
 WITHHELD_STATUS = ("soppresso", "soppresso_secondario")
 Flags = NDArray[np.bool_]
 
@@ -85,6 +87,69 @@ def withheld_users(own: pl.DataFrame) -> pl.DataFrame:
     ).to_numpy()
     primary = hidden_anyway | primary_suppression(counts, threshold=LEAST_USERS)
     return own.with_columns(withheld=pl.Series(_protected(counts, primary), dtype=pl.Boolean))
+
+
+def whole_city(own: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+    """Persons followed in the whole city, where every area of the delivered level has its number.
+
+    The sum is the one that the withheld numbers are protected against. Whoever moved during the
+    year is counted in two areas.
+
+    Args:
+        own: areas of one city, level and theme as `withheld_users` gives them.
+        areas: every area of that city and theme: `area_id`, `level`.
+
+    Returns:
+        One row, as those of `own` with the city as its area; none where an area is missing, the
+        years differ, or the city handed in its own number.
+    """
+    level, city = own["level"][0], areas.filter(pl.col("level") == MUNICIPALITY_LEVEL)
+    expected = areas.filter(pl.col("level") == level).height
+    if level == MUNICIPALITY_LEVEL or own.height < expected or own["year"].n_unique() > 1:
+        return own.clear()
+    total = own["users"].sum()
+    small = own["withheld"].any() and (total < LEAST_USERS or own["withheld"].all())
+    return city.select(
+        pl.col(name) if name in city.columns else pl.lit(None, dtype=kind).alias(name)
+        for name, kind in own.schema.items()
+    ).with_columns(
+        year=pl.lit(own["year"][0], dtype=own.schema["year"]),
+        users=pl.lit(total, dtype=own.schema["users"]),
+        withheld=pl.lit(bool(small)),
+    )
+
+
+def why_unknown(own: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
+    """Say in Italian why areas of a city that handed in some numbers have none of their own.
+
+    Args:
+        own: areas of one city, level and theme with a delivered number.
+        areas: every area of that city and theme: `area_id`, `dimensione`, `level`.
+
+    Returns:
+        `area_id`, `dimensione`, `motivo_copertura` for every area without a delivered number.
+    """
+    level = own["level"][0]
+    every = areas.filter(pl.col("level") == level).height
+    missing = every - own.height
+    if missing:
+        city = f"Per il totale mancano le persone seguite di {_of_areas(missing)} su {every}."
+    else:
+        city = "Le aree hanno persone seguite di anni diversi: non si sommano."
+    other = f"Il comune ha contato le persone per {LEVEL_WORDS[level]}: i confini sono altri."
+    return areas.join(own, on=["area_id", "dimensione"], how="anti").select(
+        "area_id",
+        "dimensione",
+        motivo_copertura=pl.when(pl.col("level") == MUNICIPALITY_LEVEL)
+        .then(pl.lit(city))
+        .when(pl.col("level") == level)
+        .then(pl.lit("Manca nel file del comune."))
+        .otherwise(pl.lit(other)),
+    )
+
+
+def _of_areas(number: int) -> str:
+    return "un'area" if number == 1 else f"{number} aree"
 
 
 def _protected(counts: NDArray[np.float64], primary: Flags) -> Flags:

@@ -175,7 +175,8 @@ def test_a_missing_table_is_named(tables: dict[str, pl.DataFrame]) -> None:
 @pytest.mark.parametrize(
     ("code", "told"),
     [
-        ("centro_anziani", "Centro anziani"),
+        ("centro_anziani", "Centro per anziani"),
+        ("ente_terzo_settore", "Ente del terzo settore"),
         ("casa_della_comunita", "Casa della comunità"),
         ("biblioteca", "Biblioteca"),
         ("", ""),

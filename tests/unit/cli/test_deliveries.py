@@ -69,7 +69,7 @@ def test_machines_get_json(project: Path) -> None:
 def test_the_kind_may_be_said_where_the_name_does_not(project: Path) -> None:
     path = handed_in(project, GOOD, "bozza.csv")
     unsaid = will("verifica", path, "--citta", "parma", "--progetto", project)
-    assert unsaid.exit_code == 1
+    assert unsaid.exit_code == 2
     assert "i tipi sono misure, popolazione_eta" in unsaid.stderr
     said = will(
         "verifica", path, "--citta", "parma", "--tipo", "utenti_servizi", "--progetto", project
@@ -87,7 +87,7 @@ def test_the_kind_may_be_said_where_the_name_does_not(project: Path) -> None:
 )
 def test_what_is_not_there_is_told(words: tuple[str, ...], said: str, project: Path) -> None:
     result = will(*words, "--progetto", project)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert said in result.stderr
     assert "Traceback" not in result.output
 
@@ -117,7 +117,7 @@ def test_a_template_is_written_once_with_the_areas_of_the_city(
     if form == "csv":
         assert "Q04 - Pablo" in (tmp_path / "qui" / "misure.leggimi.txt").read_text("utf-8")
     again = will(*words)
-    assert again.exit_code == 1
+    assert again.exit_code == 2
     assert "c'è già" in again.stderr
 
 

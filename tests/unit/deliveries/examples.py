@@ -112,4 +112,4 @@ def examined(files: Mapping[str, bytes], kind: str, areas: Areas) -> Examined:
 
 def refusals(kind: str, rows: Mapping[str, Any], areas: Areas) -> list[str]:
     """Lines told about a delivery in CSV."""
-    return [str(problem) for problem in examined(as_csv(kind, rows), kind, areas).problems]
+    return [each.with_cell() for each in examined(as_csv(kind, rows), kind, areas).problems]

@@ -34,7 +34,7 @@ USERS = "utenti_servizi"
         ("area", "Q05", "forse Q01 (Centro) o Q02 (Città Alta) o Q03 (Colle). Le"),
         ("area", "Centr", "forse Q01 (Centro)"),
         ("area", "099002.Q01", "«099002.Q01» non è un'area di Provaglia"),
-        ("area", "Provaglia", "serve un'area di livello quartiere o area di censimento"),
+        ("area", "Provaglia", "qui serve un quartiere o un'area di censimento"),
         ("area", "", "manca il valore"),
         ("bisogno", "casa", "sono ammessi giovani, solitudine, mobilita, nuove_generazioni"),
         ("anno", "2027", "«2027» è un anno futuro"),
@@ -42,7 +42,7 @@ USERS = "utenti_servizi"
         ("anno", "25", "l'anno ha quattro cifre"),
         ("utenti", "-3", "«-3» è sotto il minimo ammesso, 0"),
         ("utenti", "2,5", "«2,5» non è un numero intero"),
-        ("utenti", "1.234", "Scrivi 1234 oppure 1,2340"),
+        ("utenti", "1.234", "Scrivi 1234."),
         ("utenti", "1.234.567", "togli i separatori delle migliaia"),
         ("utenti", "1.234,5", "togli i separatori delle migliaia"),
         ("utenti", "1 234", "togli i separatori delle migliaia"),
@@ -124,7 +124,7 @@ def test_a_name_of_two_areas_asks_for_the_code(area_rows, areas: Areas) -> None:
 
 CROSSED = [
     ("un_solo_livello", USERS, changed(USERS, "utenti", 1, area="A02"),
-     "riga 3, colonna area: è un'area di livello area di censimento, mentre la riga 2"),
+     "riga 3, colonna area: è un'area di censimento, mentre nella riga 2 c'è un quartiere"),
     ("area_piccola", USERS, changed(USERS, "utenti", 1, area="Piano", utenti="9"),
      "riga 3, colonna utenti: l'area ha meno di 250 residenti e le persone sono meno di 10"),
     ("non_oltre_i_residenti", USERS, changed(USERS, "utenti", 0, area="Q01", utenti="3001"),
@@ -236,3 +236,50 @@ def test_any_cells_end_in_rows_or_in_a_refusal(cells: list[str], areas: Areas) -
     row = dict(zip(("area", "bisogno", "anno", "utenti"), cells, strict=True))
     found = examined(as_csv(USERS, {"utenti": [row]}), USERS, areas)
     assert bool(found.problems) != bool(found.tables)
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [("1.234", "Scrivi 1234."), ("1.000", "Scrivi 1000 oppure 1."), ("1.234,5", "scrivi 1234 e")],
+)
+def test_advice_for_a_whole_number_is_a_whole_number(cell: str, advice: str, areas: Areas) -> None:
+    [line] = refusals(USERS, changed(USERS, "utenti", 0, utenti=cell), areas)
+    assert advice in line
+
+
+@pytest.mark.parametrize("kind", sorted(GOOD))
+def test_what_may_be_published_holds_no_cell(kind: str, areas: Areas) -> None:
+    marks = ("7654", "765.432", "Q77", "099002.Q08", "3,1415", "2091", "Pasquale", "-98765")
+    for part in load_templates()[kind].parts:
+        for column in part.columns:
+            for mark in marks:
+                rows = changed(kind, part.name, 0, **{column.name: mark})
+                problems = examined(as_csv(kind, rows), kind, areas).problems
+                assert not any(mark in str(problem) for problem in problems)
+
+
+def test_the_terminal_repeats_no_cell_where_persons_were_found() -> None:
+    harmless = Problem("f", "riga 1", "non va bene.", shown="«77» non va bene.")
+    person = Problem("f", "riga 2", "sembra esserci un codice fiscale.", personal=True)
+    assert listed([harmless], cells=True) == ("f, riga 1: «77» non va bene.",)
+    assert listed([harmless]) == ("f, riga 1: non va bene.",)
+    assert "77" not in " ".join(listed([harmless, person], cells=True))
+
+
+@pytest.mark.parametrize("spoiled", ["CittÃ\u00a0 bassa", "perchÃ© sÃ¬", "lâ€™area", "citt\ufffd"])
+def test_spoiled_letters_are_told_cell_by_cell(spoiled: str, areas: Areas) -> None:
+    rows = changed("voce_tavolo", "voci", 0, sintesi=spoiled)
+    [line] = refusals("voce_tavolo", rows, areas)
+    assert "riga 2, colonna sintesi: le lettere accentate sono rovinate" in line
+
+
+@pytest.mark.parametrize("good", ["Città, perché, più: «così» è già lì", "L’Âge d’or a São Paulo"])
+def test_letters_of_any_language_are_no_spoil(good: str, areas: Areas) -> None:
+    assert refusals("voce_tavolo", changed("voce_tavolo", "voci", 0, sintesi=good), areas) == []
+
+
+def test_two_files_of_one_table_are_told_as_such(areas: Areas) -> None:
+    content = as_csv(USERS, GOOD[USERS])["utenti_servizi.csv"]
+    files = {"utenti_servizi.csv": content, "Utenti_Servizi.CSV": content}
+    [problem] = examined(files, USERS, areas).problems
+    assert str(problem).endswith("è la stessa tabella di Utenti_Servizi.CSV: lasciane una sola.")

@@ -159,7 +159,7 @@ def test_a_headerless_list_of_persons_is_refused_without_echo(areas: Areas) -> N
     text = f"Mario Rossi;{INVENTED};area\nLuisa Bianchi;VRDGPP13R10B293P;Q01\n"
     lines = [str(p) for p in examined({"utenti_servizi.csv": text.encode()}, USERS, areas).problems]
     assert not any(word in line for line in lines for word in ("Mario", "Rossi", INVENTED, "Luisa"))
-    assert any("colonna A: nella riga 2 sembra esserci nome e cognome" in line for line in lines)
+    assert any("colonna A: nella riga 2 sembra esserci un nome e cognome" in line for line in lines)
 
 
 LETTERS = st.text(alphabet="bcdfglmnprstv", min_size=3, max_size=7)

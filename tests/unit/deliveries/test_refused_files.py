@@ -17,7 +17,7 @@ HEADER = "area;bisogno;anno;utenti\n"
 
 
 def told(files: dict[str, bytes], areas: Areas, kind: str = KIND) -> list[str]:
-    return [str(problem) for problem in examined(files, kind, areas).problems]
+    return [each.with_cell() for each in examined(files, kind, areas).problems]
 
 
 @pytest.mark.parametrize(

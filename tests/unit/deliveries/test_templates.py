@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 import yaml
 from openpyxl import load_workbook
@@ -148,3 +149,15 @@ def test_a_good_template_of_a_new_kind_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "prova.yaml").write_text(yaml.safe_dump(template()), "utf-8")
     assert list(load_templates(tmp_path)) == ["prova"]
     assert load_templates(tmp_path)["prova"].part("cose").column("codice").target == "x"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_examples_are_areas_of_the_very_town(kind: str, areas: Areas) -> None:
+    rows = [("099001.C00", "099001", "C", "Lago", 900), ("099001.A07", "099001", "A", "Riva", 900)]
+    columns = ["area_id", "pro_com", "level", "name", "residents"]
+    lake = Areas(pl.DataFrame(rows, schema=columns, orient="row"), pro_com="099001", town="Lago")
+    name = f"{kind}.leggimi.txt"
+    text = blank_csv(load_templates()[kind], lake)[name].decode("utf-8-sig")
+    assert "Q04" not in text
+    assert "Esempio: A07" in text
+    assert "Esempio: Q01" in blank_csv(load_templates()[kind], areas)[name].decode("utf-8-sig")

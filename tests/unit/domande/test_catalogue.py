@@ -16,11 +16,11 @@ from will_pipeline.domande.catalogue import (
 
 HEAD = """\
 -- titolo: Quante persone in un'area?
--- parametri: area (testo) = Q1; almeno (numero) = 5
+-- parametri: posto (testo) = Q1; almeno (numero) = 5
 -- come_si_legge: Una riga per area.
 -- Il numero è una stima.
 """
-SQL = "SELECT nome, persone FROM aree WHERE nome = $area AND persone >= $almeno;"
+SQL = "SELECT nome, persone FROM aree WHERE nome = $posto AND persone >= $almeno;"
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def test_a_question_says_what_it_asks_and_goes_on_over_lines() -> None:
     assert question.title == "Quante persone in un'area?"
     assert question.how_to_read == "Una riga per area. Il numero è una stima."
     assert [(each.name, each.kind, each.example) for each in question.parameters] == [
-        ("area", "testo", "Q1"),
+        ("posto", "testo", "Q1"),
         ("almeno", "numero", "5"),
     ]
     assert question.sql == SQL.rstrip(";")
@@ -48,10 +48,10 @@ def test_a_question_says_what_it_asks_and_goes_on_over_lines() -> None:
     ("given", "persons"),
     [
         (None, [12.5]),
-        ({"area": "Q2"}, []),
-        ({"area": "Q2", "almeno": "2,5"}, [3.0]),
-        ({"area": "L'Aia"}, [9.0]),
-        ({"area": "Q1' OR '1'='1"}, []),
+        ({"posto": "Q2"}, []),
+        ({"posto": "Q2", "almeno": "2,5"}, [3.0]),
+        ({"posto": "L'Aia"}, [9.0]),
+        ({"posto": "Q1' OR '1'='1"}, []),
     ],
 )
 def test_values_are_parameters_never_text_of_the_query(
@@ -67,9 +67,9 @@ def test_values_are_parameters_never_text_of_the_query(
         ("quante", HEAD + SQL, "il file deve chiamarsi NN_nome.sql"),
         ("05_a", SQL, "mancano titolo, parametri, come_si_legge"),
         ("05_a", HEAD.replace("titolo", "title") + SQL, "campo sconosciuto: title"),
-        ("05_a", HEAD + "SELECT $area", "parametri dichiarati e usati non coincidono: almeno"),
+        ("05_a", HEAD + "SELECT $posto", "parametri dichiarati e usati non coincidono: almeno"),
         ("05_a", HEAD + SQL + " -- $altro", "non coincidono: altro"),
-        ("05_a", HEAD.replace("(testo)", "(parola)") + SQL, "parametro scritto male: «area (par"),
+        ("05_a", HEAD.replace("(testo)", "(parola)") + SQL, "parametro scritto male: «posto (par"),
     ],
 )
 def test_a_malformed_question_is_named_with_its_rule(stem: str, text: str, rule: str) -> None:
@@ -83,7 +83,9 @@ def test_wrong_values_are_refused_in_italian(town: duckdb.DuckDBPyConnection) ->
     question = read_question("05_quante_persone", HEAD + SQL)
     with pytest.raises(QuestionFault, match=r"il parametro almeno vuole un numero, non «molte»"):
         ask(town, question, {"almeno": "molte"})
-    with pytest.raises(QuestionFault, match=r"non ha il parametro comune; parametri: area, almeno"):
+    with pytest.raises(
+        QuestionFault, match=r"non ha il parametro comune; parametri: posto, almeno"
+    ):
         ask(town, question, {"comune": "Parma"})
 
 

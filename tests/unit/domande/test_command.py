@@ -15,9 +15,9 @@ from will_pipeline.domande import catalogue
 
 QUESTION = """\
 -- titolo: Quante persone?
--- parametri: area (testo) = Centro
+-- parametri: posto (testo) = Centro
 -- come_si_legge: Persone stimate, non contate.
-SELECT nome, anno, persone, certo FROM aree WHERE nome = $area
+SELECT nome, anno, persone, certo FROM aree WHERE nome = $posto
 """
 
 
@@ -62,7 +62,7 @@ def test_a_narrow_terminal_gets_one_row_under_the_other(
 
 
 def test_text_of_the_mart_is_never_taken_for_markup(mart: Path) -> None:
-    assert "[red]=1+1" in esegui(mart, "5", "--con", "area=[red]=1+1").stdout
+    assert "[red]=1+1" in esegui(mart, "5", "--con", "posto=[red]=1+1").stdout
 
 
 def test_machines_get_the_numbers_as_they_are(mart: Path) -> None:
@@ -72,12 +72,12 @@ def test_machines_get_the_numbers_as_they_are(mart: Path) -> None:
 
 
 def test_a_spreadsheet_never_gets_a_formula(mart: Path) -> None:
-    told = esegui(mart, "5", "--con", "area==cmd()", "--formato", "csv").stdout
+    told = esegui(mart, "5", "--con", "posto==cmd()", "--formato", "csv").stdout
     assert told.splitlines()[1] == "'=cmd(),2011,7.0,false"
 
 
 def test_an_empty_answer_says_what_to_try(mart: Path) -> None:
-    result = esegui(mart, "5", "--con", "area=Altrove")
+    result = esegui(mart, "5", "--con", "posto=Altrove")
     assert result.exit_code == 0
     assert questions.NOTHING in result.stdout
 
@@ -94,7 +94,7 @@ def test_what_cannot_be_asked_ends_with_its_reason(
     mart: Path, said: tuple[str, ...], rule: str
 ) -> None:
     result = esegui(mart, *said)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert rule in result.stderr
     assert "Traceback" not in result.stderr
 
@@ -108,4 +108,4 @@ def test_without_a_mart_the_way_to_make_one_is_told(mart: Path, tmp_path: Path) 
 def test_the_list_shows_title_and_parameters(mart: Path) -> None:
     said = CliRunner().invoke(domande, ["elenco"]).stdout
     assert "5  Quante persone?" in said
-    assert "--con area=…" in said
+    assert "--con posto=…" in said

@@ -57,8 +57,65 @@ def test_the_numbers_are_those_of_the_formulas() -> None:
         0.0, kappa * 200 - 20, 0.0, kappa * 150
     ]  # fmt: skip
     assert {found[tail]["copertura_comune"] for tail in FOUR} == {20.0}
+
+
+def test_a_whole_city_is_the_sum_of_all_its_areas() -> None:
+    found = by_tail(rows(expected_town(FOUR), users({"A01": 20, "A02": 20, "A03": 60, "A04": 0})))
+    city = found["C"]
+    assert (city["stato_copertura"], city["motivo_copertura"]) == ("nota", None)
+    assert (city["serviti"], city["latenti"], city["anno_serviti"]) == (100, 400.0, 2025)
+    assert city["copertura"] == 20.0
+    assert city["copertura_inf"] < 20 < city["copertura_sup"]
+    assert city["divario_equita"] is None
+
+
+def test_a_city_with_areas_missing_says_how_many() -> None:
+    found = by_tail(rows(expected_town(FOUR), users({"A01": 20, "A02": 30})))
     assert found["C"]["stato_copertura"] == "non nota"
-    assert found["C"]["latenti"] is None
+    assert found["C"]["serviti"] is None
+    assert found["C"]["motivo_copertura"] == (
+        "Per il totale mancano le persone seguite di 2 aree su 4."
+    )
+    assert found["A03"]["motivo_copertura"] == "Manca nel file del comune."
+    nearly = users({"A01": 20, "A02": 30, "A03": 15})
+    told = by_tail(rows(expected_town(FOUR), nearly))["C"]["motivo_copertura"]
+    assert told == "Per il totale mancano le persone seguite di un'area su 4."
+
+
+def test_areas_of_another_level_and_of_no_file_say_why() -> None:
+    both = expected_town({**FOUR, "Q01": 300.0, "Q02": 200.0})
+    found = by_tail(rows(both, users({"Q01": 40, "Q02": 20})))
+    assert found["C"]["serviti"] == 60
+    assert found["A01"]["motivo_copertura"] == (
+        "Il comune ha contato le persone per quartiere: i confini sono altri."
+    )
+    nothing = by_tail(rows(both, NOBODY))
+    assert nothing["C"]["motivo_copertura"] == (
+        "Il comune non ha dato il suo file per questo bisogno."
+    )
+
+
+def test_years_that_differ_are_not_summed() -> None:
+    mixed = pl.concat([users({"A01": 20, "A02": 30, "A03": 15}), users({"A04": 20}, year=2023)])
+    city = by_tail(rows(expected_town(FOUR), mixed))["C"]
+    assert city["serviti"] is None
+    assert "anni diversi" in str(city["motivo_copertura"])
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"A01": 4, "A02": 40, "A03": 12, "A04": 30}, 86),
+        ({"A01": 4, "A02": 0, "A03": 2, "A04": 0}, None),
+        ({"A01": 12, "A02": 0, "A03": 0, "A04": 0}, 12),
+    ],
+)
+def test_the_total_is_the_one_small_numbers_are_protected_against(
+    counts: dict[str, int], told: int | None
+) -> None:
+    city = by_tail(rows(expected_town(FOUR), users(counts)))["C"]
+    assert city["serviti"] == told
+    assert city["stato_copertura"] == ("riservata" if told is None else "nota")
 
 
 def test_the_latent_interval_is_that_of_the_expected_less_the_served() -> None:

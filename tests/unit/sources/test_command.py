@@ -129,7 +129,7 @@ def test_a_pinned_source_stays_until_it_is_let_go(project: Path, replica: Replic
 )
 def test_what_cannot_be_done_is_said(project: Path, words: tuple[str, ...], told: str) -> None:
     result = run(project, *words)
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert told in result.stderr
 
 
