@@ -25,6 +25,10 @@ _FIELDS = ("titolo", "parametri", "come_si_legge")
 _EMPTY = "se_vuota"
 """Optional field: why an answer may have no rows."""
 NO_PARAMETER = "nessuno"
+OLDER_MART = (
+    "chiede tabelle o colonne che il mart pubblicato non ha: è di una versione precedente; "
+    "«will esegui» ne pubblica uno nuovo"
+)
 
 
 class QuestionFault(ValueError):
@@ -183,7 +187,10 @@ def ask(
         }
     except Unknown as problem:
         raise QuestionFault(question.name, str(problem)) from problem
-    answer = mart.sql(question.sql, params=values or None).pl()
+    try:
+        answer = mart.sql(question.sql, params=values or None).pl()
+    except (duckdb.BinderException, duckdb.CatalogException) as problem:
+        raise QuestionFault(question.name, OLDER_MART) from problem
     # Sums and literals come as wide integers and decimals, which no reader of an answer expects.
     return answer.with_columns(
         selectors.decimal().cast(pl.Float64), selectors.by_dtype(pl.Int128).cast(pl.Int64)

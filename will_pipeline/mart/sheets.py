@@ -24,7 +24,7 @@ FIGURES = ("valore", "ic_inf", "ic_sup", "valore_comune")
 """Columns of the facts written with the decimals of their indicator."""
 FACT_COLUMNS = (
     "comune", "area", "indicatore", "unita", "anno", "gruppo", "valore", "ic_inf", "ic_sup",
-    "valore_comune", "lettura", "stato", "affidabilita", "numeratore", "denominatore",
+    "valore_comune", "lettura", "stato", "nota", "affidabilita", "numeratore", "denominatore",
     "indice_100", "anno_struttura", "fonte", "area_id", "indicatore_id", "fonte_id",
 )  # fmt: skip
 FACT_HEADINGS = {
@@ -40,6 +40,7 @@ FACT_HEADINGS = {
     "valore_comune": "Valore della città",
     "lettura": "Rispetto alla città",
     "stato": "Stato del numero",
+    "nota": "Nota",
     "affidabilita": "Grado",
     "numeratore": "Casi",
     "denominatore": "Su quanti",

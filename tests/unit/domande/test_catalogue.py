@@ -94,3 +94,9 @@ def test_two_questions_cannot_have_one_number(tmp_path: Path) -> None:
         (tmp_path / f"05_{slug}.sql").write_text(HEAD + SQL, encoding="utf-8")
     with pytest.raises(QuestionFault, match=r"05_b: ha lo stesso numero di 05_a"):
         load_questions(tmp_path)
+
+
+def test_a_mart_of_an_earlier_version_is_told_with_the_way_out() -> None:
+    (question, *_) = load_questions().values()
+    with pytest.raises(QuestionFault, match="versione precedente.*will esegui"):
+        ask(duckdb.connect(), question)
