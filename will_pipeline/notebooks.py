@@ -5,6 +5,7 @@ Only the tools belong here; what is asked and how it is told stay in the noteboo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 REAL = Path("data", "marts", "latest")
 EXAMPLE = Path("data", "marts", "esempio", "latest")
 MISSING = "—"
+_CODE = re.compile(r"[a-z]+(_[a-z0-9]+)+")
 PROJECT_FILE = "pyproject.toml"
 INK, PALE = "#1a1a1a", "#8a8a8a"
 MARKS = {"sopra": ("o", INK), "sotto": ("s", "#1f5a96"), "non_distinguibile": ("D", PALE)}
@@ -55,8 +57,8 @@ class Table:
     frame: pl.DataFrame
     decimals: int = 1
 
-    def cell(self, value: object) -> str:
-        """Write one cell."""
+    def cell(self, value: object, decimals: int | None = None) -> str:
+        """Write one cell; codes lose their underscores."""
         if value is None or (isinstance(value, float) and not np.isfinite(value)):
             return MISSING
         if isinstance(value, bool):
@@ -64,25 +66,36 @@ class Table:
         if isinstance(value, int):
             return str(value)
         if isinstance(value, float):
-            return number(value, 0 if value == round(value) else self.decimals)
-        return str(value)
+            return number(value, self.decimals if decimals is None else decimals)
+        told = str(value)
+        return told.replace("_", " ") if _CODE.fullmatch(told) else told
+
+    def _rows(self) -> list[list[tuple[object, str]]]:
+        # Whole numbers stay whole, but only where the whole column is: decimals line up.
+        places = [
+            0 if column.dtype.is_float() and _whole(column) else self.decimals
+            for column in self.frame.iter_columns()
+        ]
+        return [
+            [(value, self.cell(value, at)) for value, at in zip(row, places, strict=True)]
+            for row in self.frame.iter_rows()
+        ]
 
     def _repr_html_(self) -> str:
-        heads = "".join(f"<th>{escape(name.replace('_', ' '))}</th>" for name in self.frame.columns)
+        heads = "".join(
+            f'<th style="text-align:left">{escape(name.replace("_", " "))}</th>'
+            for name in self.frame.columns
+        )
         rows = "".join(
-            "<tr>" + "".join(self._html(value) for value in row) + "</tr>"
-            for row in self.frame.iter_rows()
+            "<tr>" + "".join(_html(value, told) for value, told in row) + "</tr>"
+            for row in self._rows()
         )
         return f"<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-
-    def _html(self, value: object) -> str:
-        side = "right" if isinstance(value, int | float) else "left"
-        return f'<td style="text-align:{side}">{escape(self.cell(value))}</td>'
 
     def __repr__(self) -> str:
         """Give the rows as text, for those who read without HTML."""
         lines = [" | ".join(self.frame.columns)]
-        lines += [" | ".join(map(self.cell, row)) for row in self.frame.iter_rows()]
+        lines += [" | ".join(told for _, told in row) for row in self._rows()]
         return "\n".join(lines)
 
 
@@ -263,6 +276,16 @@ def canvas(rows: int, *, width: float = 8.5) -> Axes:
 
     _, axes = pyplot.subplots(figsize=(width, TALLEST_ROW * rows + HEAD), layout="constrained")
     return axes
+
+
+def _whole(column: pl.Series) -> bool:
+    known = column.drop_nulls()
+    return bool((known == known.round()).all())
+
+
+def _html(value: object, told: str) -> str:
+    side = "right" if isinstance(value, int | float) else "left"
+    return f'<td style="text-align:{side}">{escape(told)}</td>'
 
 
 def _known(name: str, names: pl.DataFrame, what: str) -> str:
