@@ -50,7 +50,7 @@ REQUIRED: Mapping[str, tuple[str, ...]] = {
     "fatto_indicatore": (
         "area_id", "indicatore_id", "anno", "gruppo", "valore", "numeratore", "denominatore",
         "ic_inf", "ic_sup", "stato", "affidabilita", "anno_struttura", "valore_comune", "lettura",
-        "fonte_id",
+        "nota", "fonte_id",
     ),
     "fatto_indice": (
         "area_id", "dimensione", "anno", "metodo", "indice", "ic_inf", "ic_sup", "rango_min",
