@@ -143,7 +143,7 @@ def carry(values: pl.DataFrame, bridge: pl.DataFrame) -> pl.DataFrame:
     lost = sorted(set(values["area_id"]) - set(bridge["area_from"]))
     if lost:
         raise ValueError(f"Ponti: il ponte non ha {', '.join(lost)}.")
-    divided = (pl.col("population_weight") - 1).abs() > WHOLE
+    divided = pl.col("population_weight").is_between(WHOLE, 1 - WHOLE)
     return (
         bridge.join(values, left_on="area_from", right_on="area_id")
         .sort("area_to", "area_from")
