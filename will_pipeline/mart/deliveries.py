@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from will_pipeline.deliveries.boundary_files import TITLES
 from will_pipeline.deliveries.catalogue import load_templates, source_id
 from will_pipeline.deliveries.folder import ACCEPTED, LAST_GOOD
 from will_pipeline.mart.controls import WARNING
@@ -71,7 +72,7 @@ def _named(deliveries: pl.DataFrame, municipalities: pl.DataFrame) -> pl.DataFra
 
 def _title(kind: str) -> str:
     template = load_templates().get(kind)
-    return UNKNOWN_TITLE if template is None else template.title.it
+    return TITLES.get(kind, UNKNOWN_TITLE) if template is None else template.title.it
 
 
 def _source(row: Row) -> Row:
