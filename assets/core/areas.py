@@ -6,20 +6,24 @@ Each asset reads, calls one pure function and writes.
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from will_pipeline.geography.boundaries import (
     boundaries_in_use,
+    boundaries_left_out,
     delivered_boundaries,
     embedded_boundaries,
+    left_out_words,
     section_boundaries,
 )
 from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
 from will_pipeline.geography.outlines import outline_rows
-from will_pipeline.geography.schemes import own_area_counts
+from will_pipeline.geography.schemes import own_area_counts, without_counts
 from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 OWN = ("own_area", "own_area_section", "section_count")
+DRAWN = ("section", "own_area_section", "delivered_boundary")
 CORE: dict[str, Any] = {
     "group_name": "core",
     "owners": ["team:dati"],
@@ -105,10 +109,7 @@ def area_boundary(warehouse: Warehouse) -> dg.MaterializeResult:
         embedded=embedded_boundaries(
             warehouse.read("raw.istat_confini_comuni"), warehouse.read("raw.istat_parma_aree_2011")
         ),
-        sections=section_boundaries(
-            warehouse.read("core.section"), warehouse.read("core.own_area_section")
-        ),
-        delivered=delivered_boundaries(warehouse.read("core.delivered_boundary")),
+        **_drawings(warehouse),
     )
     return warehouse.write("core.area_boundary", rows)
 
@@ -118,3 +119,29 @@ def area_outline(warehouse: Warehouse) -> dg.MaterializeResult:
     """Contorni delle aree dove ci sono i confini, tessere di uno schema dove non ci sono."""
     rows = outline_rows(warehouse.read("core.area"), warehouse.read("core.area_boundary"))
     return warehouse.write("core.area_outline", rows)
+
+
+@dg.asset_check(
+    asset=["core", "area_boundary"],
+    name="confini_in_uso",
+    description="Ogni confine consegnato e ogni area propria sono in uso.",
+    additional_deps=[["core", name] for name in (*DRAWN, *OWN)],
+)
+def boundaries_used(warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Un avviso se un confine consegnato non disegna nessun livello, o un'area non si pubblica."""
+    left = boundaries_left_out(warehouse.read("core.area_boundary"), **_drawings(warehouse))
+    own, *others = (warehouse.read(f"core.{name}") for name in OWN)
+    waiting = without_counts(own, own_area_counts(own, *others))
+    return dg.AssetCheckResult(
+        passed=left.is_empty() and not waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=left_out_words(left, waiting),
+    )
+
+
+def _drawings(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    sections, correspondence, delivered = (warehouse.read(f"core.{name}") for name in DRAWN)
+    return {
+        "sections": section_boundaries(sections, correspondence),
+        "delivered": delivered_boundaries(delivered),
+    }

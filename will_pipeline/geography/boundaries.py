@@ -6,6 +6,8 @@ how areas are drawn on the page does not.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from will_pipeline.geography.coverage import dissolve
@@ -181,6 +183,24 @@ def boundaries_left_out(
         .agg(areas=pl.col("area_id").n_unique().cast(pl.Int64))
         .sort("source_id", "level")
     )
+
+
+def left_out_words(left: pl.DataFrame, waiting: Sequence[str]) -> str:
+    """What was handed in and is not in use, in one Italian line.
+
+    Args:
+        left: result of `boundaries_left_out`.
+        waiting: cities whose own areas have no counts.
+    """
+    told = [
+        f"{source} non disegna tutte le aree di livello {level}, o altri confini vengono prima"
+        for source, level in left.select("source_id", "level").iter_rows()
+    ]
+    if waiting:
+        told.append(
+            f"le aree proprie di {', '.join(waiting)} aspettano i conteggi delle loro sezioni"
+        )
+    return f"Da sapere: {'; '.join(told)}." if told else "Tutto quello che è consegnato è in uso."
 
 
 def _ranked(

@@ -182,7 +182,8 @@ def _of_chosen_scheme(
         [
             sub_municipal.filter(pl.col("pro_com").is_in(takers[SUB_MUNICIPAL])),
             own.filter(pl.col("pro_com").is_in(takers[OWN_AREAS])),
-        ]
+        ],
+        how="vertical_relaxed",
     )
 
 
