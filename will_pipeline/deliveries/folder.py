@@ -162,15 +162,16 @@ class Folder:
 
     def _sections(self, town: Town, outcome: Outcome | None) -> frozenset[int]:
         """Sections of the boundaries in use, without those that are no place."""
-        tables: Tables | None = None if outcome is None else outcome.tables
         if outcome is None:
-            pointer = self.archive.pointer(town.slug, SECTIONS_KIND)
-            if pointer is not None:
-                tables = self.archive.read(town.slug, SECTIONS_KIND, pointer.sha256)
-        if not tables:
+            return self.sections_in_use(town.slug)
+        return _placed(outcome.tables)
+
+    def sections_in_use(self, slug: str) -> frozenset[int]:
+        """Census sections of a town, as numbers, from the boundaries in the archive."""
+        pointer = self.archive.pointer(slug, SECTIONS_KIND)
+        if pointer is None:
             return frozenset()
-        placed = tables["section"].filter(~pl.col("fictitious"))
-        return frozenset(placed["section_id"].cast(pl.Int64))
+        return _placed(self.archive.read(slug, SECTIONS_KIND, pointer.sha256))
 
     def kinds(self) -> set[str]:
         """Kinds that a file of the folder may be."""
@@ -239,6 +240,13 @@ class Folder:
         if pointer is None or tables is None or not _still_there(tables, areas):
             return Outcome(town, kind, file, REFUSED, problems, None, {})
         return Outcome(town, kind, file, LAST_GOOD, problems, pointer, tables)
+
+
+def _placed(tables: Tables | None) -> frozenset[int]:
+    if not tables:
+        return frozenset()
+    placed = tables["section"].filter(~pl.col("fictitious"))
+    return frozenset(placed["section_id"].cast(pl.Int64))
 
 
 def examine_any(
