@@ -14,12 +14,14 @@ from will_pipeline.geography.schemes import (
     OWN_AREAS,
     OWN_FROM,
     SUB_MUNICIPAL,
+    SUB_MUNICIPAL_SOURCE,
     available_schemes,
     chosen_schemes,
+    counts_source,
 )
 
 CENSUS_AREAS = "istat_censimento_2011_ace_citta"
-SUB_MUNICIPAL_AREAS = "istat_censimento_2011_asc"
+SUB_MUNICIPAL_AREAS = SUB_MUNICIPAL_SOURCE
 SOURCE_OF_LEVEL = {"C": CENSUS_AREAS, "Q": SUB_MUNICIPAL_AREAS, "A": CENSUS_AREAS}
 LEAST_RANKED_RESIDENTS = 1_000
 RESIDUAL_CODE = 0
@@ -155,6 +157,7 @@ def area_rows(
             ranked=(pl.col("level") != "C") & (pl.col(RESIDENTS) >= LEAST_RANKED_RESIDENTS),
             source_id=pl.col("level").replace_strict(SOURCE_OF_LEVEL, return_dtype=pl.String),
         )
+        .with_columns(counts_source("area_id", "source_id"))
         .sort("area_id")
     )
 

@@ -13,6 +13,7 @@ import polars as pl
 from will_pipeline.cities.catalogue import City
 
 OWN_AREAS, SUB_MUNICIPAL, CENSUS_AREAS = "aree_proprie", "asc1", "ace"
+SUB_MUNICIPAL_SOURCE = "istat_censimento_2011_asc"
 OWN_FROM = 100
 """Added to the number of a municipality's own area, so that it is never taken for ISTAT's."""
 LEAST_COUNTED = 0.5
@@ -22,6 +23,20 @@ LEAST_COUNTED = 0.5
 def own_area_id(pro_com: pl.Expr, code: pl.Expr) -> pl.Expr:
     """Identifier of a municipality's own area: number 4 of 035033 is `035033.Q104`."""
     return pl.concat_str(pro_com, pl.lit(".Q"), (code.cast(pl.Int64) + OWN_FROM).cast(pl.String))
+
+
+def counts_source(area_id: str, source: str) -> pl.Expr:
+    """Source of the counts of an area: those of a municipality's own areas came from itself.
+
+    Args:
+        area_id: name of the column of the identifiers.
+        source: name of the column of the sources by level.
+    """
+    own = pl.col(area_id).str.contains(r"\.Q1\d\d$")
+    handed_in = pl.concat_str(pl.lit("consegna_conteggi_sezioni_"), pl.col(area_id).str.head(6))
+    # Sources of another kind, such as a province's figures, are the same for every area.
+    by_level = pl.col(source) == pl.lit(SUB_MUNICIPAL_SOURCE)
+    return pl.when(own & by_level).then(handed_in).otherwise(pl.col(source)).alias(source)
 
 
 def chosen_schemes(

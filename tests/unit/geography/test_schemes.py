@@ -145,6 +145,10 @@ def test_neighbourhoods_are_of_the_scheme_that_each_city_prefers(
     names = dict(named.filter(pl.col("level") == "Q").select("area_id", "name").iter_rows())
     assert names[f"{BERGAMO}.Q102"] == "Campagnola"
     assert names[f"{PARMA}.Q04"] == "Pablo"
+    sources = dict(named.select("area_id", "source_id").iter_rows())
+    assert sources[f"{BERGAMO}.Q102"] == "consegna_conteggi_sezioni_016024"
+    assert sources[f"{PARMA}.Q04"] == "istat_censimento_2011_asc"
+    assert sources[f"{BERGAMO}.A01"] == "istat_censimento_2011_ace_citta"
 
 
 def test_own_areas_with_more_people_than_the_city_are_not_published(
