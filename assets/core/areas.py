@@ -8,11 +8,22 @@ from typing import Any
 import dagster as dg
 import polars as pl
 
+from will_pipeline.geography.boundaries import (
+    boundaries_in_use,
+    boundaries_left_out,
+    delivered_boundaries,
+    embedded_boundaries,
+    left_out_words,
+    section_boundaries,
+)
 from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
-from will_pipeline.geography.outlines import boundaries, outline_rows
+from will_pipeline.geography.outlines import outline_rows
+from will_pipeline.geography.schemes import own_area_counts, without_counts
 from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
+OWN = ("own_area", "own_area_section", "section_count")
+DRAWN = ("section", "own_area_section", "delivered_boundary")
 CORE: dict[str, Any] = {
     "group_name": "core",
     "owners": ["team:dati"],
@@ -29,15 +40,23 @@ def municipality(warehouse: Warehouse, territory: Territory) -> dg.MaterializeRe
 
 @dg.asset(
     key=["core", "census_2011"],
-    deps=[["raw", "istat_censimento_2011_ace_citta"], ["raw", "istat_censimento_2011_asc"]],
+    deps=[
+        ["raw", "istat_censimento_2011_ace_citta"],
+        ["raw", "istat_censimento_2011_asc"],
+        ["core", "own_area"],
+        ["core", "own_area_section"],
+        ["core", "section_count"],
+    ],
     **CORE,
 )
 def census_2011(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResult:
-    """Conteggi del censimento 2011 per comune, area sub-comunale e area di censimento."""
+    """Conteggi del censimento 2011 per comune, quartiere e area di censimento."""
+    own = (warehouse.read(f"core.{name}") for name in OWN)
     counts = census_counts(
         territory.cities(),
         warehouse.read("raw.istat_censimento_2011_ace_citta"),
         warehouse.read("raw.istat_censimento_2011_asc"),
+        own_area_counts(*own),
     )
     return warehouse.write("core.census_2011", counts)
 
@@ -55,36 +74,74 @@ def census_2011_pool(warehouse: Warehouse) -> dg.MaterializeResult:
     deps=[
         ["core", "census_2011"],
         ["core", "municipality"],
+        ["core", "own_area"],
         ["raw", "istat_censimento_2011_asc"],
-        ["raw", "istat_confini_comuni"],
-        ["raw", "istat_parma_aree_2011"],
     ],
     **CORE,
 )
 def area(warehouse: Warehouse) -> dg.MaterializeResult:
-    """Le aree su cui si pubblica: comuni, aree sub-comunali, aree di censimento del 2011."""
-    published = _boundaries(warehouse)
+    """Le aree su cui si pubblica: comuni, quartieri, aree di censimento del 2011."""
     rows = area_rows(
         warehouse.read("core.census_2011"),
         warehouse.read("core.municipality"),
         warehouse.read("raw.istat_censimento_2011_asc"),
-        published.select("area_id", "surface_km2"),
+        warehouse.read("core.own_area"),
     )
     return warehouse.write("core.area", rows)
 
 
 @dg.asset(
-    key=["core", "area_outline"],
-    deps=[["core", "area"], ["raw", "istat_confini_comuni"], ["raw", "istat_parma_aree_2011"]],
+    key=["core", "area_boundary"],
+    deps=[
+        ["core", "area"],
+        ["core", "delivered_boundary"],
+        ["core", "own_area_section"],
+        ["core", "section"],
+        ["raw", "istat_confini_comuni"],
+        ["raw", "istat_parma_aree_2011"],
+    ],
     **CORE,
 )
+def area_boundary(warehouse: Warehouse) -> dg.MaterializeResult:
+    """I confini in uso delle aree: consegnati, uniti dalle sezioni, o compresi nel progetto."""
+    rows = boundaries_in_use(
+        warehouse.read("core.area"),
+        embedded=embedded_boundaries(
+            warehouse.read("raw.istat_confini_comuni"), warehouse.read("raw.istat_parma_aree_2011")
+        ),
+        **_drawings(warehouse),
+    )
+    return warehouse.write("core.area_boundary", rows)
+
+
+@dg.asset(key=["core", "area_outline"], deps=[["core", "area"], ["core", "area_boundary"]], **CORE)
 def area_outline(warehouse: Warehouse) -> dg.MaterializeResult:
     """Contorni delle aree dove ci sono i confini, tessere di uno schema dove non ci sono."""
-    rows = outline_rows(warehouse.read("core.area"), _boundaries(warehouse))
+    rows = outline_rows(warehouse.read("core.area"), warehouse.read("core.area_boundary"))
     return warehouse.write("core.area_outline", rows)
 
 
-def _boundaries(warehouse: Warehouse) -> pl.DataFrame:
-    return boundaries(
-        warehouse.read("raw.istat_confini_comuni"), warehouse.read("raw.istat_parma_aree_2011")
+@dg.asset_check(
+    asset=["core", "area_boundary"],
+    name="confini_in_uso",
+    description="Ogni confine consegnato e ogni area propria sono in uso.",
+    additional_deps=[["core", name] for name in (*DRAWN, *OWN)],
+)
+def boundaries_used(warehouse: Warehouse) -> dg.AssetCheckResult:
+    """Un avviso se un confine consegnato non disegna nessun livello, o un'area non si pubblica."""
+    left = boundaries_left_out(warehouse.read("core.area_boundary"), **_drawings(warehouse))
+    own, *others = (warehouse.read(f"core.{name}") for name in OWN)
+    waiting = without_counts(own, own_area_counts(own, *others))
+    return dg.AssetCheckResult(
+        passed=left.is_empty() and not waiting,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=left_out_words(left, waiting),
     )
+
+
+def _drawings(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
+    sections, correspondence, delivered = (warehouse.read(f"core.{name}") for name in DRAWN)
+    return {
+        "sections": section_boundaries(sections, correspondence),
+        "delivered": delivered_boundaries(delivered),
+    }

@@ -37,10 +37,11 @@ def dim_comune(warehouse: Warehouse) -> dg.MaterializeResult:
     return warehouse.write("marts.dim_comune", rows)
 
 
-@dg.asset(key=["marts", "dim_area"], deps=[["core", "area"]], **MART)
+@dg.asset(key=["marts", "dim_area"], deps=[["core", "area"], ["core", "area_boundary"]], **MART)
 def dim_area(warehouse: Warehouse) -> dg.MaterializeResult:
     """Le aree pubblicate: comuni, aree sub-comunali, aree di censimento."""
-    return warehouse.write("marts.dim_area", area_dimension(warehouse.read("core.area")))
+    rows = area_dimension(warehouse.read("core.area"), warehouse.read("core.area_boundary"))
+    return warehouse.write("marts.dim_area", rows)
 
 
 @dg.asset(key=["marts", "area_geometria"], deps=[["core", "area_outline"]], **MART)

@@ -9,6 +9,7 @@ import dagster as dg
 import polars as pl
 
 from will_pipeline.geography.census_areas import SOURCE_OF_LEVEL
+from will_pipeline.geography.schemes import counts_source
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.context import context_facts
 from will_pipeline.indicators.estimates import Estimate
@@ -50,7 +51,7 @@ def fatto_indicatore(
         settings=estimation.value(),
         year=CENSUS_YEAR,
         sources=SOURCE_OF_LEVEL,
-    )
+    ).with_columns(counts_source("area_id", "fonte_id"))
     context = context_facts(warehouse.read("core.municipality_context"))
     return warehouse.write("marts.fatto_indicatore", pl.concat([rows, context], how="diagonal"))
 

@@ -10,8 +10,9 @@ import pytest
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import empty
+from will_pipeline.geography.boundaries import embedded_boundaries
 from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
-from will_pipeline.geography.outlines import boundaries, outline_rows
+from will_pipeline.geography.outlines import outline_rows
 from will_pipeline.indicators.context import context_rows
 from will_pipeline.needs.access import access_rows
 from will_pipeline.needs.city_series import city_series_rows
@@ -37,12 +38,11 @@ def core(raw: Tables) -> Tables:
     cities = load_cities()
     municipalities = municipality_rows(cities, raw["istat_bilancio_2025"])
     asc = raw["istat_censimento_2011_asc"]
-    published = boundaries(raw["istat_confini_comuni"], raw["istat_parma_aree_2011"])
+    published = embedded_boundaries(raw["istat_confini_comuni"], raw["istat_parma_aree_2011"])
     areas = area_rows(
         census_counts(cities, raw["istat_censimento_2011_ace_citta"], asc),
         municipalities,
         asc,
-        published.select("area_id", "surface_km2"),
     )
     return {
         "area": areas,

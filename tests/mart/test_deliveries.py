@@ -56,6 +56,15 @@ def test_a_delivery_in_use_is_a_source_with_licence_checksum_and_day(
     assert row["problemi_noti"] is None
 
 
+@pytest.mark.parametrize("kind", ["confini_sezioni", "conteggi_sezioni"])
+def test_sections_are_the_producer_s_whoever_hands_them_in(
+    kind: str, core: dict[str, TableContract], towns: pl.DataFrame
+) -> None:
+    [row] = delivery_sources(delivered(core, kind=kind), towns).to_dicts()
+    assert (row["ente"], row["licenza"]) == ("ISTAT", "CC BY 3.0 IT")
+    assert row["attribuzione"].endswith("file consegnato dal Comune di Parma")
+
+
 def test_a_last_good_one_is_marked_with_day_and_reason(
     core: dict[str, TableContract], towns: pl.DataFrame
 ) -> None:

@@ -6,7 +6,7 @@ What belongs here is who a city is (codes, names, projection); its figures belon
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -14,6 +14,7 @@ from will_pipeline.errors import SourceFault
 from will_pipeline.sources.documents import load_document
 
 SOURCE = "città"
+Scheme = Literal["aree_proprie", "asc1", "ace"]
 
 
 class Benchmark(BaseModel):
@@ -97,7 +98,14 @@ class City(BaseModel):
     basin_minimum: dict[
         Annotated[str, Field(pattern=r"^[a-z][a-z_]*$")], Annotated[float, Field(gt=0, lt=1e6)]
     ] = Field(default_factory=dict)
+    schemes: tuple[Scheme, ...] = ("asc1", "ace")
     note: str = ""
+
+    @model_validator(mode="after")
+    def _schemes_end_in_census_areas(self) -> "City":
+        if len(set(self.schemes)) < len(self.schemes) or self.schemes[-1:] != ("ace",):
+            raise ValueError("gli schemi di aree non si ripetono e finiscono con ace")
+        return self
 
     @model_validator(mode="after")
     def _uri_of_the_city(self) -> "City":

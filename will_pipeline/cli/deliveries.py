@@ -7,6 +7,7 @@ here needs the graph.
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -22,8 +23,16 @@ from will_pipeline.cli.called import as_called
 from will_pipeline.deliveries.archive import Archive
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.blank import blank_csv, blank_workbook
+from will_pipeline.deliveries.boundary_files import TITLES, boundary_kind
 from will_pipeline.deliveries.catalogue import load_templates
-from will_pipeline.deliveries.folder import Folder, Outcome, Town, examine_paths, kind_of
+from will_pipeline.deliveries.folder import (
+    OWN_AREAS,
+    Folder,
+    Outcome,
+    Town,
+    examine_any,
+    kind_of,
+)
 from will_pipeline.deliveries.problems import listed
 from will_pipeline.mart.release import DATABASE_FILE
 
@@ -65,10 +74,7 @@ def about() -> None:
 @consegne.command()
 def elenco(progetto: Project = PROJECT, *, as_json: AsJson = False) -> None:
     """Dice lo stato di ogni consegna, per città e tipo, senza cambiare niente."""
-    data = progetto / "data" / "raw"
-    folder = Folder(
-        data / "consegne", Archive(data / "consegne_accolte"), load_templates(), _today()
-    )
+    folder = _folder(progetto)
     municipalities = _municipalities()
     outcomes = folder.examine(municipalities, _areas(progetto), keep=False)
     strangers = folder.strangers(municipalities)
@@ -120,12 +126,15 @@ def verifica(
 ) -> None:
     """Controlla un file senza conservarlo: esce con 0 se va bene, con 1 se no."""
     templates = load_templates()
-    kind = _kind(tipo or kind_of(file[0].name, templates) or "")
+    told_by_name = boundary_kind(file[0].name) or kind_of(file[0].name, templates)
+    kind = _kind(tipo or told_by_name or "", TITLES)
     absent = [path.name for path in file if not path.is_file()]
     if absent:
         _stop(f"non trovo {', '.join(absent)}.")
     areas = _areas_of(_town(citta), progetto)
-    examined = examine_paths(file, templates[kind], areas, today=_today())
+    if kind == OWN_AREAS:
+        areas.sections = _folder(progetto).sections_in_use(citta)
+    examined = examine_any(file, kind, templates, areas, today=_today())
     lines = listed(examined.problems, cells=True)
     rows = {table: frame.height for table, frame in examined.tables.items()}
     if as_json:
@@ -157,9 +166,15 @@ def _town(slug: str) -> Town:
     return Town(city.pro_com, city.slug, city.name)
 
 
-def _kind(given: str) -> str:
-    if given not in load_templates():
-        _stop(f"il tipo non c'è; i tipi sono {', '.join(load_templates())}.")
+def _folder(project: Path) -> Folder:
+    data = project / "data" / "raw"
+    return Folder(data / "consegne", Archive(data / "consegne_accolte"), load_templates(), _today())
+
+
+def _kind(given: str, others: Collection[str] = ()) -> str:
+    known = sorted({*load_templates(), *others})
+    if given not in known:
+        _stop(f"il tipo non c'è; i tipi sono {', '.join(known)}.")
     return given
 
 

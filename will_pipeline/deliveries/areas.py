@@ -20,7 +20,11 @@ _NUMBERED = re.compile(r"([A-Z])([0-9]+)")
 
 
 class Areas:
-    """Areas of a municipality."""
+    """Areas of a municipality.
+
+    Attributes:
+        sections: its census sections, as numbers; empty where nobody knows them.
+    """
 
     def __init__(self, rows: pl.DataFrame, *, pro_com: str, town: str) -> None:
         """Keep the areas of one municipality.
@@ -32,6 +36,7 @@ class Areas:
         """
         mine = rows.filter(pl.col("pro_com") == pro_com).sort("area_id")
         self.pro_com, self.town = pro_com, town
+        self.sections: frozenset[int] = frozenset()
         self.level = dict(mine.select("area_id", "level").iter_rows())
         self.name = dict(mine.select("area_id", "name").iter_rows())
         self.residents = dict(mine.select("area_id", "residents").iter_rows())

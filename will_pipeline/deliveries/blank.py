@@ -129,7 +129,7 @@ def _explanation(template: Template, areas: Areas | None) -> list[str]:
         lines += [f"  {_told(column, areas)}" for column in part.columns]
     if template.rules:
         lines += ["", "Regole:", *(f"  {rule.it}" for rule in template.rules)]
-    if areas is not None:
+    if areas is not None and _levels(template):
         lines += ["", f"Aree di {areas.town}:"]
         lines += [f"  {areas.entry(area)}" for area in areas.of_levels(_levels(template))]
     return lines

@@ -6,7 +6,7 @@ touches no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,14 @@ import polars as pl
 
 from will_pipeline.deliveries.archive import Archive, Pointer
 from will_pipeline.deliveries.areas import Areas
+from will_pipeline.deliveries.boundary_files import (
+    COUNTS_KIND,
+    MOST_BOUNDARY_BYTES,
+    SECTIONS_KIND,
+    TITLES,
+    boundary_kind,
+    examine_boundaries,
+)
 from will_pipeline.deliveries.catalogue import source_id
 from will_pipeline.deliveries.cells import plain
 from will_pipeline.deliveries.intake import Examined, Tables, examine
@@ -24,6 +32,11 @@ from will_pipeline.deliveries.reading import MOST_BYTES
 
 ACCEPTED, REFUSED, LAST_GOOD = "accolta", "rifiutata", "ultima_buona"
 UNKNOWN = "non_riconosciuta"
+OWN_AREAS = "aree_proprie"
+FIRST_KINDS = (OWN_AREAS, SECTIONS_KIND, COUNTS_KIND)
+"""Kinds that say which areas there are, and so are examined before those that speak of areas."""
+FIRST_TABLES = ("own_area", "own_area_section", "section", "section_count")
+"""Harmonised tables of those kinds."""
 NO_FOLDER = "la cartella non c'è più; per ritirare una consegna togli il file e lascia la cartella."
 CLOSED_FOLDER = "la cartella non si apre: controlla i permessi."
 NOT_A_FILE = "non è un file: togli la cartella o il collegamento, e metti il file."
@@ -80,7 +93,8 @@ class Folder:
     """The folder of deliveries and the archive beside it.
 
     Attributes:
-        folder: `<slug>/<kind>.csv`, `<slug>/<kind>.<part>.csv` or `<slug>/<kind>.xlsx`.
+        folder: `<slug>/<kind>.csv`, `<slug>/<kind>.<part>.csv` or `<slug>/<kind>.xlsx`; for
+            boundaries, `<slug>/<kind>` and a geographic extension.
         archive: archive of accepted deliveries.
         templates: kinds of delivery.
         today: day of the examination and of new acceptances.
@@ -92,7 +106,12 @@ class Folder:
     today: date
 
     def examine(
-        self, municipalities: pl.DataFrame, areas: pl.DataFrame, *, keep: bool
+        self,
+        municipalities: pl.DataFrame,
+        areas: pl.DataFrame,
+        *,
+        keep: bool,
+        kinds: Collection[str] | None = None,
     ) -> list[Outcome]:
         """Examine every delivery of every municipality.
 
@@ -101,40 +120,76 @@ class Folder:
             areas: rows of `core.area`.
             keep: whether accepted tables are archived and withdrawn ones put aside; false for a
                 rehearsal, which writes nothing.
+            kinds: kinds to examine; all of them where None.
 
         Returns:
             Outcomes by municipality and kind.
         """
+        wanted = set(self.kinds() if kinds is None else kinds)
         outcomes: list[Outcome] = []
         for town in towns(municipalities):
             mine = Areas(areas, pro_com=town.pro_com, town=town.name)
             if not (self.folder / town.slug).is_dir():
-                if any(kind in self.templates for kind in self.archive.kinds(town.slug)):
-                    outcomes += self._closed(town, mine, NO_FOLDER)
+                if any(kind in self.kinds() for kind in self.archive.kinds(town.slug)):
+                    outcomes += self._closed(town, mine, NO_FOLDER, wanted)
                 continue
             try:
                 found = self._files(town)
             except OSError:
-                outcomes += self._closed(town, mine, CLOSED_FOLDER)
+                outcomes += self._closed(town, mine, CLOSED_FOLDER, wanted)
                 continue
             if keep:
                 self._withdraw(town, found)
-            for kind in sorted(found):
-                outcomes.append(self._outcome(town, kind, found[kind], mine, keep=keep))
+            outcomes += self._town(town, found, mine, wanted, keep=keep)
         return outcomes
+
+    def _town(
+        self,
+        town: Town,
+        found: Mapping[str, list[Path]],
+        areas: Areas,
+        wanted: Collection[str],
+        *,
+        keep: bool,
+    ) -> list[Outcome]:
+        """Outcomes of one town by kind; sections first, that other kinds have to cover."""
+        ended: dict[str, Outcome] = {}
+        for kind in sorted(wanted & found.keys(), key=lambda each: (each != SECTIONS_KIND, each)):
+            if kind == OWN_AREAS:
+                areas.sections = self._sections(town, ended.get(SECTIONS_KIND))
+            ended[kind] = self._outcome(town, kind, found[kind], areas, keep=keep)
+        return [ended[kind] for kind in sorted(ended)]
+
+    def _sections(self, town: Town, outcome: Outcome | None) -> frozenset[int]:
+        """Sections of the boundaries in use, without those that are no place."""
+        if outcome is None:
+            return self.sections_in_use(town.slug)
+        return _placed(outcome.tables)
+
+    def sections_in_use(self, slug: str) -> frozenset[int]:
+        """Census sections of a town, as numbers, from the boundaries in the archive."""
+        pointer = self.archive.pointer(slug, SECTIONS_KIND)
+        if pointer is None:
+            return frozenset()
+        return _placed(self.archive.read(slug, SECTIONS_KIND, pointer.sha256))
+
+    def kinds(self) -> set[str]:
+        """Kinds that a file of the folder may be."""
+        return {*self.templates, *TITLES, UNKNOWN}
 
     def _withdraw(self, town: Town, found: Mapping[str, list[Path]]) -> None:
         for kind in self.archive.kinds(town.slug):
             if kind not in found:
                 self.archive.withdraw(town.slug, kind)
 
-    def _closed(self, town: Town, areas: Areas, rule: str) -> list[Outcome]:
+    def _closed(
+        self, town: Town, areas: Areas, rule: str, wanted: Collection[str]
+    ) -> list[Outcome]:
         """Outcomes of a folder that cannot be looked into: nothing was withdrawn, so all stays."""
         problems = (Problem(town.slug, "", rule),)
-        kinds = [kind for kind in self.archive.kinds(town.slug) if kind in self.templates]
-        return [
-            self._refused(town, kind, town.slug, problems, areas) for kind in kinds or [UNKNOWN]
-        ]
+        used = [kind for kind in self.archive.kinds(town.slug) if kind in self.kinds()]
+        told = [kind for kind in used or [UNKNOWN] if kind in wanted]
+        return [self._refused(town, kind, town.slug, problems, areas) for kind in told]
 
     def strangers(self, municipalities: pl.DataFrame) -> list[str]:
         """Folders that are of no municipality and hold no table shared by all, by name."""
@@ -153,7 +208,7 @@ class Folder:
         for path in sorted(home.iterdir()):
             # Office leaves `~$` files beside an open workbook; the readme comes with a template.
             hidden = path.name.startswith((".", "~")) or path.suffix.lower() == IGNORED_SUFFIX
-            kind = kind_of(path.name, self.templates)
+            kind = boundary_kind(path.name) or kind_of(path.name, self.templates)
             # What stands in the place of a delivery without being a file does not withdraw it.
             if not hidden and (kind is not None or path.is_file() or path.is_symlink()):
                 found.setdefault(kind or UNKNOWN, []).append(path)
@@ -166,7 +221,7 @@ class Folder:
             problem = _unknown(paths, self.templates)
             return Outcome(town, kind, problem.file, REFUSED, (problem,), None, {})
         file = ", ".join(path.name for path in paths)
-        examined = examine_paths(paths, self.templates[kind], areas, today=self.today)
+        examined = examine_any(paths, kind, self.templates, areas, today=self.today)
         if not examined.good:
             return self._refused(town, kind, file, examined.problems, areas)
         if keep:
@@ -187,21 +242,45 @@ class Folder:
         return Outcome(town, kind, file, LAST_GOOD, problems, pointer, tables)
 
 
+def _placed(tables: Tables | None) -> frozenset[int]:
+    if not tables:
+        return frozenset()
+    placed = tables["section"].filter(~pl.col("fictitious"))
+    return frozenset(placed["section_id"].cast(pl.Int64))
+
+
+def examine_any(
+    paths: list[Path], kind: str, templates: Mapping[str, Template], areas: Areas, *, today: date
+) -> Examined:
+    """Examine the files of one delivery from disk, be they tables or boundaries."""
+    if kind in templates:
+        return examine_paths(paths, templates[kind], areas, today=today)
+    contents = _contents(paths, MOST_BOUNDARY_BYTES)
+    return contents if isinstance(contents, Examined) else examine_boundaries(kind, contents, areas)
+
+
 def examine_paths(paths: list[Path], template: Template, areas: Areas, *, today: date) -> Examined:
     """Examine the files of one delivery from disk, without opening what is too large."""
+    contents = _contents(paths, MOST_BYTES)
+    if isinstance(contents, Examined):
+        return contents
+    return examine(contents, template, areas, today=today)
+
+
+def _contents(paths: list[Path], most_bytes: int) -> dict[str, bytes] | Examined:
+    """Bytes by file name, or why the files are not opened."""
     try:
         odd = [path for path in paths if path.is_symlink() or not path.is_file()]
         if odd:
             return Examined({}, tuple(Problem(path.name, "", NOT_A_FILE) for path in odd))
-        large = [path for path in paths if path.stat().st_size > MOST_BYTES]
+        large = [path for path in paths if path.stat().st_size > most_bytes]
         if large:
-            rule = f"il file pesa più di {MOST_BYTES // 1_000_000} MB."
+            rule = f"il file pesa più di {most_bytes // 1_000_000} MB."
             return Examined({}, tuple(Problem(path.name, "", rule) for path in large))
-        contents = {path.name: path.read_bytes() for path in paths}
+        return {path.name: path.read_bytes() for path in paths}
     except OSError:
         names = ", ".join(path.name for path in paths)
         return Examined({}, (Problem(names, "", "il file non si apre: controlla i permessi."),))
-    return examine(contents, template, areas, today=today)
 
 
 def towns(municipalities: pl.DataFrame) -> Iterator[Town]:
@@ -289,5 +368,6 @@ def _still_there(tables: Tables, areas: Areas) -> bool:
 
 def _unknown(paths: list[Path], templates: Mapping[str, Template]) -> Problem:
     """Problem of files of other names, counted and not named: a name may be somebody's."""
-    rule = f"il nome non è di nessuna consegna; i nomi sono {', '.join(templates)}."
+    names = ", ".join(sorted({*templates, *TITLES}))
+    rule = f"il nome non è di nessuna consegna; i nomi sono {names}."
     return Problem(f"file con altri nomi ({len(paths)})", "", rule)

@@ -17,6 +17,7 @@ from will_pipeline.deliveries.validation import Parsed
 Parts = Mapping[str, Parsed]
 SMALL_AREA_RESIDENTS, FEWEST_PERSONS = 250, 10
 FEWEST_AREAS, FEWEST_YEARS_BEFORE = 2, 2
+_SHOWN = 5
 
 
 def check_rules(parts: Parts, template: Template, areas: Areas) -> list[Problem]:
@@ -231,6 +232,43 @@ def _ladders(parsed: Parsed) -> dict[Any, list[tuple[int, int, int | None]]]:
     return {key: sorted(rows, key=lambda row: row[1]) for key, rows in ladders.items()}
 
 
+def _sections_covered(parts: Parts, areas: Areas) -> Iterator[Problem]:
+    """Every section of the city once: repetitions are refused by the key."""
+    parsed = parts["sezioni"]
+    if not areas.sections:
+        rule = f"non si conoscono le sezioni di {areas.town}: consegna prima confini_sezioni."
+        yield parsed.problem(None, "sezione", rule)
+        return
+    given = set()
+    for number, values in parsed.rows:
+        section = _whole(values["sezione"])
+        given.add(section)
+        if section not in areas.sections:
+            rule = f"la sezione {section} non è fra quelle di {areas.town}."
+            yield parsed.problem(number, "sezione", rule)
+    absent = sorted(areas.sections - given)
+    if absent:
+        shown = ", ".join(map(str, absent[:_SHOWN])) + (" e altre" if len(absent) > _SHOWN else "")
+        yield parsed.problem(None, "sezione", f"mancano {len(absent)} sezioni: {shown}.")
+
+
+def _areas_with_sections(parts: Parts, areas: Areas) -> Iterator[Problem]:
+    used = {values["area"] for _, values in parts["sezioni"].rows}
+    for number, values in parts["elenco"].rows:
+        if values["area"] not in used:
+            yield parts["elenco"].problem(number, "area", "l'area non ha sezioni.")
+
+
+def _names_apart(parts: Parts, areas: Areas) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for number, values in parts["elenco"].rows:
+        name = " ".join(str(values["nome"]).casefold().split())
+        if name in first:
+            rule = f"il nome è già alla riga {first[name]}."
+            yield parts["elenco"].problem(number, "nome", rule)
+        first.setdefault(name, number)
+
+
 def _grouped(parsed: Parsed, by: str, column: str) -> defaultdict[Any, list[Any]]:
     groups: defaultdict[Any, list[Any]] = defaultdict(list)
     for _, values in parsed.rows:
@@ -264,4 +302,7 @@ RULES: dict[str, Callable[[Parts, Areas], Iterator[Problem]]] = {
     "classi_di_eta": _age_classes,
     "stesse_classi": _same_classes,
     "sessi": _sexes,
+    "copertura_completa": _sections_covered,
+    "aree_con_sezioni": _areas_with_sections,
+    "nomi_diversi": _names_apart,
 }

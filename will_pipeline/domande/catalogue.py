@@ -185,10 +185,9 @@ def ask(
             name: find(mart, name, value) if isinstance(value, str) else value
             for name, value in values.items()
         }
+        answer = mart.sql(question.sql, params=values or None).pl()
     except Unknown as problem:
         raise QuestionFault(question.name, str(problem)) from problem
-    try:
-        answer = mart.sql(question.sql, params=values or None).pl()
     except (duckdb.BinderException, duckdb.CatalogException) as problem:
         raise QuestionFault(question.name, OLDER_MART) from problem
     # Sums and literals come as wide integers and decimals, which no reader of an answer expects.

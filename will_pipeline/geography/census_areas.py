@@ -10,9 +10,18 @@ import polars as pl
 
 from will_pipeline.cities.catalogue import City
 from will_pipeline.errors import SourceFault
+from will_pipeline.geography.schemes import (
+    OWN_AREAS,
+    OWN_FROM,
+    SUB_MUNICIPAL,
+    SUB_MUNICIPAL_SOURCE,
+    available_schemes,
+    chosen_schemes,
+    counts_source,
+)
 
 CENSUS_AREAS = "istat_censimento_2011_ace_citta"
-SUB_MUNICIPAL_AREAS = "istat_censimento_2011_asc"
+SUB_MUNICIPAL_AREAS = SUB_MUNICIPAL_SOURCE
 SOURCE_OF_LEVEL = {"C": CENSUS_AREAS, "Q": SUB_MUNICIPAL_AREAS, "A": CENSUS_AREAS}
 LEAST_RANKED_RESIDENTS = 1_000
 RESIDUAL_CODE = 0
@@ -57,7 +66,10 @@ def municipality_rows(cities: tuple[City, ...], balance: pl.DataFrame) -> pl.Dat
 
 
 def census_counts(
-    cities: tuple[City, ...], census_areas: pl.DataFrame, sub_municipal: pl.DataFrame
+    cities: tuple[City, ...],
+    census_areas: pl.DataFrame,
+    sub_municipal: pl.DataFrame,
+    own_counts: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Counts by area and level, over the variables that both levels publish.
 
@@ -65,10 +77,12 @@ def census_counts(
         cities: the cities of the project.
         census_areas: `pro_com`, `ace` and ISTAT's codes, one row per census area.
         sub_municipal: `pro_com`, `asc_code` and ISTAT's codes, one row per sub-municipal area.
+        own_counts: result of `will_pipeline.geography.schemes.own_area_counts`; none where no
+            municipality has areas of its own.
 
     Returns:
         `area_id`, `pro_com`, `level` and the shared codes; municipalities are sums of their
-        census areas.
+        census areas, and neighbourhoods are of the scheme that each city prefers.
 
     Raises:
         SourceFault: a missing count, a city without census areas, or a city whose sub-municipal
@@ -90,6 +104,7 @@ def census_counts(
     totals = lower.group_by("pro_com").agg(pl.col(shared).sum())
     _every_city_is_covered(codes, totals)
     _levels_agree(totals, upper.group_by("pro_com").agg(pl.col(shared).sum()), shared)
+    upper = _of_chosen_scheme(cities, upper, own_counts, totals, shared)
     whole = totals.with_columns(level=pl.lit("C"), code=pl.lit(None, dtype=pl.Int64))
     every = pl.concat([whole, upper, lower], how="diagonal")
     return every.select(_area_id(), "pro_com", "level", *shared).sort("area_id")
@@ -99,7 +114,7 @@ def area_rows(
     counts: pl.DataFrame,
     municipalities: pl.DataFrame,
     sub_municipal: pl.DataFrame,
-    surfaces: pl.DataFrame,
+    own: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Rows of `core.area`.
 
@@ -107,20 +122,23 @@ def area_rows(
         counts: result of `census_counts`.
         municipalities: rows of `core.municipality`.
         sub_municipal: `pro_com`, `asc_code`, `asc_name`.
-        surfaces: `area_id`, `surface_km2`, where boundaries exist.
+        own: rows of `core.own_area`; none where no municipality has areas of its own.
 
     Returns:
         One row per area of `counts`.
     """
     code = pl.col("area_id").str.extract(r"\.[QA](\d+)$").cast(pl.Int64)
     names = sub_municipal.select("pro_com", "asc_name", code="asc_code", level=pl.lit("Q"))
+    if own is not None:
+        number = pl.col("code").cast(pl.Int64) + OWN_FROM
+        mine = own.select("pro_com", asc_name="name", code=number, level=pl.lit("Q"))
+        names = pl.concat([names, mine])
     cities = municipalities.select("pro_com", city_name="name")
     residual = (pl.col("level") == "A") & (pl.col("code") == RESIDUAL_CODE)
     return (
         counts.with_columns(code=code)
         .join(names, on=["pro_com", "level", "code"], how="left")
         .join(cities, on="pro_com", how="left")
-        .join(surfaces, on="area_id", how="left")
         .select(
             "area_id",
             "pro_com",
@@ -135,13 +153,56 @@ def area_rows(
             .otherwise(pl.format("Area di censimento {}", "code")),
             residents=RESIDENTS,
             households=HOUSEHOLDS,
-            surface_km2="surface_km2",
             residual=residual.fill_null(value=False),
             ranked=(pl.col("level") != "C") & (pl.col(RESIDENTS) >= LEAST_RANKED_RESIDENTS),
             source_id=pl.col("level").replace_strict(SOURCE_OF_LEVEL, return_dtype=pl.String),
         )
+        .with_columns(counts_source("area_id", "source_id"))
         .sort("area_id")
     )
+
+
+def _of_chosen_scheme(
+    cities: tuple[City, ...],
+    sub_municipal: pl.DataFrame,
+    own_counts: pl.DataFrame | None,
+    totals: pl.DataFrame,
+    shared: list[str],
+) -> pl.DataFrame:
+    """Neighbourhoods of the scheme that each city prefers among those it has."""
+    own = sub_municipal.clear()
+    if own_counts is not None and own_counts.height:
+        known = [name for name in shared if name in own_counts.columns]
+        absent = [pl.lit(None, pl.Int64).alias(name) for name in shared if name not in known]
+        rows = own_counts.select("pro_com", *known, *absent, code="asc_code", level=pl.lit("Q"))
+        own = _no_more_than_the_city(rows, totals, shared).select(own.columns)
+    chosen = chosen_schemes(cities, available_schemes(sub_municipal, own))
+    takers = {
+        scheme: [town for town, each in chosen.items() if each == scheme]
+        for scheme in (SUB_MUNICIPAL, OWN_AREAS)
+    }
+    return pl.concat(
+        [
+            sub_municipal.filter(pl.col("pro_com").is_in(takers[SUB_MUNICIPAL])),
+            own.filter(pl.col("pro_com").is_in(takers[OWN_AREAS])),
+        ],
+        how="vertical_relaxed",
+    )
+
+
+def _no_more_than_the_city(
+    own: pl.DataFrame, totals: pl.DataFrame, shared: list[str]
+) -> pl.DataFrame:
+    """Cities whose own areas hold no more than the city, variable by variable, and no hole.
+
+    They may hold less: people without a home live in no area.
+    """
+    summed = own.group_by("pro_com").agg(pl.col(shared).sum())
+    both = summed.join(totals, on="pro_com", suffix="_city")
+    over = both.filter(pl.any_horizontal(pl.col(name) > pl.col(f"{name}_city") for name in shared))
+    holes = own.filter(pl.any_horizontal(pl.col(shared).is_null()))
+    wrong = pl.concat([over.select("pro_com"), holes.select("pro_com")])
+    return own.join(wrong, on="pro_com", how="anti")
 
 
 def _area_id() -> pl.Expr:

@@ -1,4 +1,4 @@
-"""Which areas of a city border on each other, from their published outlines.
+"""Which areas of a city border on each other, and for how long, from their outlines.
 
 Neighbours by a common border (rook) and distances belong here; what is made of them belongs to
 whoever asks.
@@ -17,32 +17,25 @@ from will_pipeline.errors import SourceFault
 SOURCE = "confini delle aree"
 TABLE = "core.area_outline"
 GEOGRAPHIC = "EPSG:4326"
-SNAP_M = 10.0
-"""Metres within which two borders are the same: twice the tolerance outlines are simplified at."""
 LEAST_SHARED_M = 50.0
-"""Metres of common border that make neighbours; areas that meet at a corner share about twice the
-snap, so that this tells borders from corners down to angles of some 25 degrees."""
+"""Metres of common border that make neighbours: nobody walks from one area to the other across
+less than the width of a square."""
 Objects = NDArray[np.object_]
 _POLYGONS = (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON)
 
 
 def contiguous_areas(
-    outlines: pl.DataFrame,
-    *,
-    crs: str,
-    snap_m: float = SNAP_M,
-    least_shared_m: float = LEAST_SHARED_M,
+    outlines: pl.DataFrame, *, crs: str, least_shared_m: float = LEAST_SHARED_M
 ) -> pl.DataFrame:
-    """Pairs of areas with a common border.
+    """Pairs of areas with a common border, and its length.
 
-    The common border is what of each outline lies within `snap_m` of the other area, the shorter
-    of the two ways of measuring it: outlines simplified one by one leave slivers and gaps, so that
-    asking for identical vertices would find no neighbours.
+    A border is common where the very same edges, between the very same vertices, belong to two
+    areas: outlines have to be a valid coverage, as `will_pipeline.geography.coverage` makes them.
+    Areas that meet in a point only share no edge.
 
     Args:
         outlines: `area_id`, `geom_wkb` (polygons, EPSG:4326), one row per area.
         crs: projected reference system in which metres are measured.
-        snap_m: metres within which two borders are the same.
         least_shared_m: metres of common border that make neighbours.
 
     Returns:
@@ -50,28 +43,28 @@ def contiguous_areas(
         order of the rows.
 
     Raises:
-        SourceFault: an area is there twice, or has no valid polygon.
+        SourceFault: an area is there twice, has no valid polygon, or its border does not match
+            those of its neighbours edge by edge.
 
     Source:
         Cliff and Ord (1981), Spatial Processes: Models and Applications, Pion (rook contiguity).
     """
-    names, shapes = _polygons(outlines, crs)
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=snap_m)
-    apart = first < second
-    first, second = first[apart], second[apart]
-    shared = np.minimum(
-        _within(shapes[first], shapes[second], snap_m),
-        _within(shapes[second], shapes[first], snap_m),
+    names, shapes = _polygons(outlines)
+    if not shapely.coverage_is_valid(shapes):
+        wrong = ~shapely.is_empty(shapely.coverage_invalid_edges(shapes))
+        _refuse(names, wrong, "i bordi non combaciano con i vicini")
+    edges = _edges(names, shapes)
+    ends = ["x0", "y0", "x1", "y1"]
+    both = edges.join(edges, on=ends, suffix="_other").filter(pl.col("area") < pl.col("area_other"))
+    pairs = both.with_columns(metres=pl.Series(_metres(both.select(ends), crs), dtype=pl.Float64))
+    return (
+        pairs.sort("area", "area_other", *ends)
+        .group_by("area", "area_other", maintain_order=True)
+        .agg(shared_m=pl.col("metres").sum())
+        .filter(pl.col("shared_m") >= least_shared_m)
+        .select(area_id="area", other_id="area_other", shared_m=pl.col("shared_m").round(1))
+        .sort("area_id", "other_id")
     )
-    near = shared >= least_shared_m
-    return pl.DataFrame(
-        {
-            "area_id": names[first[near]],
-            "other_id": names[second[near]],
-            "shared_m": shared[near].round(1),
-        },
-        schema={"area_id": pl.String, "other_id": pl.String, "shared_m": pl.Float64},
-    ).sort("area_id", "other_id")
 
 
 def distances(outlines: pl.DataFrame, *, crs: str) -> pl.DataFrame:
@@ -87,7 +80,8 @@ def distances(outlines: pl.DataFrame, *, crs: str) -> pl.DataFrame:
     Raises:
         SourceFault: an area is there twice, or has no valid polygon.
     """
-    names, shapes = _polygons(outlines, crs)
+    names, degrees = _polygons(outlines)
+    shapes = np.asarray(gpd.GeoSeries(degrees, crs=GEOGRAPHIC).to_crs(crs).values, dtype=object)
     first, second = np.triu_indices(len(names), k=1)
     return pl.DataFrame(
         {
@@ -99,7 +93,7 @@ def distances(outlines: pl.DataFrame, *, crs: str) -> pl.DataFrame:
     )
 
 
-def _polygons(outlines: pl.DataFrame, crs: str) -> tuple[Objects, Objects]:
+def _polygons(outlines: pl.DataFrame) -> tuple[Objects, Objects]:
     rows = outlines.sort("area_id")
     names = np.array(rows["area_id"].to_list(), dtype=object)
     _refuse(names, rows["area_id"].is_duplicated().to_numpy(), "l'area è ripetuta")
@@ -108,13 +102,36 @@ def _polygons(outlines: pl.DataFrame, crs: str) -> tuple[Objects, Objects]:
     polygonal = np.isin(shapely.get_type_id(shapes), _POLYGONS)
     _refuse(names, ~polygonal | shapely.is_empty(shapes), "il contorno non è un poligono")
     _refuse(names, ~shapely.is_valid(shapes), "il poligono non è valido")
-    projected = gpd.GeoSeries(shapes, crs=GEOGRAPHIC).to_crs(crs)
-    return names, np.asarray(projected.values, dtype=object)
+    return names, shapes
 
 
-def _within(outline_of: Objects, near: Objects, snap_m: float) -> NDArray[np.float64]:
-    shared = shapely.intersection(shapely.boundary(outline_of), shapely.buffer(near, snap_m))
-    return np.asarray(shapely.length(shared), dtype=np.float64)
+def _edges(names: Objects, shapes: Objects) -> pl.DataFrame:
+    """Every edge of every area, its ends in one order whatever the way it is walked."""
+    parts, area = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    here, there = points[:-1], points[1:]
+    inside = ring[:-1] == ring[1:]
+    here, there, ring = here[inside], there[inside], ring[:-1][inside]
+    turned = (here[:, 0] > there[:, 0]) | ((here[:, 0] == there[:, 0]) & (here[:, 1] > there[:, 1]))
+    first = np.where(turned[:, None], there, here)
+    last = np.where(turned[:, None], here, there)
+    return pl.DataFrame(
+        {
+            "area": names[area[part[ring]]],
+            "x0": first[:, 0],
+            "y0": first[:, 1],
+            "x1": last[:, 0],
+            "y1": last[:, 1],
+        },
+        schema_overrides={"area": pl.String},
+    )
+
+
+def _metres(ends: pl.DataFrame, crs: str) -> NDArray[np.float64]:
+    points = ends.to_numpy().reshape(-1, 2, 2)
+    lines = gpd.GeoSeries(shapely.linestrings(points), crs=GEOGRAPHIC)
+    return np.asarray(lines.to_crs(crs).length.to_numpy(), dtype=np.float64)
 
 
 def _refuse(names: Objects, wrong: NDArray[np.bool_], rule: str) -> None:

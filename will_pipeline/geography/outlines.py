@@ -10,40 +10,6 @@ import polars as pl
 from will_pipeline.geography.paths import geometry_paths
 from will_pipeline.geography.tiles import tile_schema
 
-MUNICIPALITY_BOUNDARIES = "istat_confini_comuni"
-PARMA_BOUNDARIES = "istat_parma_aree_2011"
-_LEVEL_OF_BOUNDARY = {"asc": "Q", "ace": "A"}
-
-
-def boundaries(municipalities: pl.DataFrame, parma: pl.DataFrame) -> pl.DataFrame:
-    """Published boundaries by area.
-
-    Args:
-        municipalities: `pro_com`, `geometry_wkb`, `area_km2`.
-        parma: `pro_com`, `level` (`asc` or `ace`), `code`, `geometry_wkb`, `area_km2`.
-
-    Returns:
-        `area_id`, `geom_wkb` (EPSG:4326), `surface_km2`, `source_id`.
-    """
-    whole = municipalities.select(
-        area_id=pl.concat_str("pro_com", pl.lit(".C")),
-        geom_wkb="geometry_wkb",
-        surface_km2="area_km2",
-        source_id=pl.lit(MUNICIPALITY_BOUNDARIES),
-    )
-    parts = parma.select(
-        area_id=pl.concat_str(
-            "pro_com",
-            pl.lit("."),
-            pl.col("level").replace_strict(_LEVEL_OF_BOUNDARY, return_dtype=pl.String),
-            pl.col("code").cast(pl.String).str.zfill(2),
-        ),
-        geom_wkb="geometry_wkb",
-        surface_km2="area_km2",
-        source_id=pl.lit(PARMA_BOUNDARIES),
-    )
-    return pl.concat([whole, parts])
-
 
 def outline_rows(areas: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
     """Rows of `core.area_outline`.
@@ -53,7 +19,7 @@ def outline_rows(areas: pl.DataFrame, published: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         areas: `area_id`, `pro_com`, `level`, `residents`, `source_id`.
-        published: result of `boundaries`.
+        published: rows of `core.area_boundary`.
 
     Returns:
         One row per area.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from will_pipeline.deliveries.boundary_files import COUNTS_KIND, SECTIONS_KIND, TITLES
 from will_pipeline.deliveries.catalogue import load_templates, source_id
 from will_pipeline.deliveries.folder import ACCEPTED, LAST_GOOD
 from will_pipeline.mart.controls import WARNING
@@ -14,6 +15,9 @@ from will_pipeline.mart.controls import WARNING
 CONTROL = "consegna_accolta"
 VOICE = "voce_tavolo"
 LICENCE, LICENCE_URI = "CC BY 4.0", "https://creativecommons.org/licenses/by/4.0/"
+CENSUS_KINDS = (SECTIONS_KIND, COUNTS_KIND)
+CENSUS_LICENCE = "CC BY 3.0 IT"
+CENSUS_LICENCE_URI = "https://creativecommons.org/licenses/by/3.0/it/"
 UNKNOWN_TITLE = "File di nessuna consegna"
 _LINES_SHOWN = 3
 Row = dict[str, object]
@@ -71,12 +75,12 @@ def _named(deliveries: pl.DataFrame, municipalities: pl.DataFrame) -> pl.DataFra
 
 def _title(kind: str) -> str:
     template = load_templates().get(kind)
-    return UNKNOWN_TITLE if template is None else template.title.it
+    return TITLES.get(kind, UNKNOWN_TITLE) if template is None else template.title.it
 
 
 def _source(row: Row) -> Row:
     title, body = f"{_title(str(row['kind']))}, {row['town']}", f"Comune di {row['town']}"
-    return {
+    told = {
         "fonte_id": row["source_id"],
         "titolo": title,
         "ente": body,
@@ -91,6 +95,15 @@ def _source(row: Row) -> Row:
         "aggiornata": row["state"] == ACCEPTED,
         "problemi_noti": None if row["state"] == ACCEPTED else _kept(row),
     }
+    # Sections and their counts are ISTAT's, whoever puts the file in the folder.
+    if row["kind"] in CENSUS_KINDS:
+        told |= {
+            "ente": "ISTAT",
+            "licenza": CENSUS_LICENCE,
+            "licenza_uri": CENSUS_LICENCE_URI,
+            "attribuzione": f"ISTAT, sezioni di censimento; file consegnato dal {body}",
+        }
+    return told
 
 
 def _control(row: Row) -> Row:

@@ -34,15 +34,16 @@ def municipality_dimension(municipalities: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def area_dimension(areas: pl.DataFrame) -> pl.DataFrame:
-    """Rows of `dim_area` from `core.area`.
+def area_dimension(areas: pl.DataFrame, boundaries: pl.DataFrame) -> pl.DataFrame:
+    """Rows of `dim_area` from `core.area`, with the surface of those in `core.area_boundary`.
 
     Sub-municipal and census areas do not nest into each other, so the parent of both is the
     municipality. Their boundaries were replaced by the edition of the 2021 census; those of the
     municipality still hold.
     """
     whole = pl.col("level") == "C"
-    return areas.select(
+    surfaces = boundaries.select("area_id", "surface_km2")
+    return areas.join(surfaces, on="area_id", how="left").select(
         "area_id",
         "pro_com",
         area_stabile_id="area_id",

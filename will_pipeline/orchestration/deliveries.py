@@ -5,7 +5,7 @@ A refused delivery is a warning and never stops the graph.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -14,12 +14,21 @@ import polars as pl
 
 from will_pipeline.deliveries.archive import Archive
 from will_pipeline.deliveries.catalogue import load_templates
-from will_pipeline.deliveries.folder import Folder, delivery_rows
+from will_pipeline.deliveries.folder import FIRST_KINDS, Folder, delivery_rows
 from will_pipeline.deliveries.tables import delivered_table
 from will_pipeline.orchestration.marts import ROME
 
 ACCEPTED = "accolta"
 DELIVERIES, STRANGERS = "consegne_accolte", "consegne_cartelle"
+_NO_AREAS = pl.DataFrame(
+    schema={
+        "area_id": pl.String,
+        "pro_com": pl.String,
+        "level": pl.String,
+        "name": pl.String,
+        "residents": pl.Int64,
+    }
+)
 CHECKS = {
     DELIVERIES: "Le consegne dei comuni sono accolte.",
     STRANGERS: "Ogni cartella di consegne è di un comune.",
@@ -39,9 +48,28 @@ class Deliveries(dg.ConfigurableResource):
     archive: str
     today: str = ""
 
-    def take_in(self, municipalities: pl.DataFrame, areas: pl.DataFrame) -> pl.DataFrame:
-        """Examine every file, archive the good ones; rows of `core.delivery`."""
-        outcomes = self._folder().examine(municipalities, areas, keep=True)
+    def take_in_areas(self, municipalities: pl.DataFrame) -> pl.DataFrame:
+        """Examine and archive the files that say which areas there are; `core.area_delivery`."""
+        return self._examined(municipalities, _NO_AREAS, FIRST_KINDS)
+
+    def take_in(
+        self, municipalities: pl.DataFrame, areas: pl.DataFrame, first: pl.DataFrame
+    ) -> pl.DataFrame:
+        """Examine every other file, archive the good ones; rows of `core.delivery`.
+
+        Args:
+            municipalities: rows of `core.municipality`.
+            areas: rows of `core.area`.
+            first: rows of `core.area_delivery`.
+        """
+        others = self._folder().kinds() - set(FIRST_KINDS)
+        rest = self._examined(municipalities, areas, others)
+        return pl.concat([first.match_to_schema(rest.schema, integer_cast="upcast"), rest])
+
+    def _examined(
+        self, municipalities: pl.DataFrame, areas: pl.DataFrame, kinds: Collection[str]
+    ) -> pl.DataFrame:
+        outcomes = self._folder().examine(municipalities, areas, keep=True, kinds=kinds)
         return delivery_rows(outcomes, load_templates())
 
     def table(

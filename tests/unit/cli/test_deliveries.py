@@ -70,7 +70,7 @@ def test_the_kind_may_be_said_where_the_name_does_not(project: Path) -> None:
     path = handed_in(project, GOOD, "bozza.csv")
     unsaid = will("verifica", path, "--citta", "parma", "--progetto", project)
     assert unsaid.exit_code == 2
-    assert "i tipi sono misure, popolazione_eta" in unsaid.stderr
+    assert "i tipi sono aree_proprie, confini_aree, " in unsaid.stderr
     said = will(
         "verifica", path, "--citta", "parma", "--tipo", "utenti_servizi", "--progetto", project
     )
@@ -81,7 +81,7 @@ def test_the_kind_may_be_said_where_the_name_does_not(project: Path) -> None:
     ("words", "said"),
     [
         (("verifica", "utenti_servizi.csv", "--citta", "parma"), "Non trovo utenti_servizi.csv"),
-        (("modello", "bilanci"), "Il tipo non c'è; i tipi sono misure"),
+        (("modello", "bilanci"), "Il tipo non c'è; i tipi sono aree_proprie"),
         (("modello", "presidi", "--citta", "roma"), "La città non c'è; le città sono bergamo"),
     ],
 )
@@ -144,3 +144,19 @@ def test_the_list_tells_states_and_writes_nothing(project: Path) -> None:
         ("utenti_servizi", "accolta"),
     ]
     assert told["cartelle_sconosciute"] == ["pama"]
+
+
+def test_boundaries_are_checked_like_tables(project: Path) -> None:
+    square = [[[10.3, 44.8], [10.4, 44.8], [10.4, 44.9], [10.3, 44.8]]]
+    feature = {
+        "type": "Feature",
+        "properties": {"SEZ2011": 340270000001},
+        "geometry": {"type": "Polygon", "coordinates": square},
+    }
+    told = json.dumps({"type": "FeatureCollection", "features": [feature]})
+    path = handed_in(project, told, "confini_sezioni.geojson")
+    good = will("verifica", path, "--citta", "parma", "--progetto", project)
+    assert (good.exit_code, good.stdout.strip()) == (0, "Il file va bene. Righe: 1.")
+    elsewhere = will("verifica", path, "--citta", "como", "--progetto", project)
+    assert elsewhere.exit_code == 1
+    assert "nel file non ci sono sezioni di Como" in elsewhere.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from tests.unit.deliveries.examples import NEIGHBOUR, TOWN
+from tests.unit.deliveries.examples import NEIGHBOUR, SECTIONS, TOWN
 from will_pipeline.deliveries.areas import Areas
 
 
@@ -40,4 +40,6 @@ def municipalities() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def areas(area_rows: pl.DataFrame) -> Areas:
-    return Areas(area_rows, pro_com=TOWN, town="Provaglia")
+    town = Areas(area_rows, pro_com=TOWN, town="Provaglia")
+    town.sections = frozenset(SECTIONS)
+    return town

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
+
+from shapely.geometry import box, mapping
 
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.blank import blank_csv, blank_workbook
@@ -23,7 +26,14 @@ def cells(text: str) -> list[dict[str, str]]:
     return [dict(zip(header, line, strict=True)) for line in lines]
 
 
+SECTIONS = (990010000001, 990010000002, 990010000003)
 GOOD: Mapping[str, Rows] = {
+    "aree_proprie": {
+        "elenco": cells("area|nome\n1|Levante\n2|Ponente"),
+        "sezioni": cells(
+            "sezione|area\n990010000001|1\n990010000002|1\n990010000003|2"
+        ),
+    },
     "utenti_servizi": {
         "utenti": cells(
             "area|bisogno|anno|utenti\nQ01|solitudine|2024|42\n"
@@ -78,6 +88,20 @@ GOOD: Mapping[str, Rows] = {
         ]
     },
 }  # fmt: skip
+
+
+def section_file(*numbers: int, side: float = 0.01, **more: object) -> dict[str, bytes]:
+    """GeoJSON of sections in a row, each a square of some degrees."""
+    features = [
+        {
+            "type": "Feature",
+            "properties": {"SEZ2011": number, "PRO_COM": number // 10_000_000, **more},
+            "geometry": mapping(box(10 + place * side, 45, 10 + (place + 1) * side, 45 + side)),
+        }
+        for place, number in enumerate(numbers)
+    ]
+    told = json.dumps({"type": "FeatureCollection", "features": features})
+    return {"confini_sezioni.geojson": told.encode()}
 
 
 def changed(kind: str, part: str, row: int, **values: str) -> Rows:

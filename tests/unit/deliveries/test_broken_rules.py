@@ -123,6 +123,15 @@ def test_a_name_of_two_areas_asks_for_the_code(area_rows, areas: Areas) -> None:
 
 
 CROSSED = [
+    ("copertura_completa", "aree_proprie", without("aree_proprie", "sezioni", 0),
+     "mancano 1 sezioni: 990010000001"),
+    ("copertura_completa", "aree_proprie",
+     changed("aree_proprie", "sezioni", 1, sezione="990010000009"),
+     "riga 3, colonna sezione: la sezione 990010000009 non è fra quelle di Provaglia"),
+    ("aree_con_sezioni", "aree_proprie", without("aree_proprie", "sezioni", 2),
+     "riga 3, colonna area: l'area non ha sezioni"),
+    ("nomi_diversi", "aree_proprie", changed("aree_proprie", "elenco", 1, nome=" LEVANTE"),
+     "riga 3, colonna nome: il nome è già alla riga 2"),
     ("un_solo_livello", USERS, changed(USERS, "utenti", 1, area="A02"),
      "riga 3, colonna area: è un'area di censimento, mentre nella riga 2 c'è un quartiere"),
     ("area_piccola", USERS, changed(USERS, "utenti", 1, area="Piano", utenti="9"),

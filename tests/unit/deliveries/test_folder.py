@@ -16,11 +16,13 @@ import pytest
 from tests.unit.deliveries.examples import (
     GOOD,
     NEIGHBOUR,
+    SECTIONS,
     TODAY,
     TOWN,
     as_csv,
     as_workbook,
     changed,
+    section_file,
 )  # fmt: skip
 from will_pipeline.contracts.conform import conform
 from will_pipeline.deliveries.archive import POINTER, Archive
@@ -86,11 +88,13 @@ def test_nothing_handed_in_is_empty_tables_and_no_archive(desk: Desk) -> None:
 
 
 def test_every_kind_ends_in_its_tables(desk: Desk) -> None:
+    desk.put("provaglia", section_file(*SECTIONS))
     for kind, rows in GOOD.items():
         desk.put("provaglia", as_workbook(kind, rows))
     found = desk.rows()
     assert set(found["state"]) == {"accolta"}
-    assert found["rows"].sum() == sum(len(part) for rows in GOOD.values() for part in rows.values())
+    given = found.filter(pl.col("kind") != "confini_sezioni")
+    assert given["rows"].sum() == sum(len(part) for rows in GOOD.values() for part in rows.values())
     for template in load_templates().values():
         for part in template.parts:
             assert desk.table(part.table, found).height == len(GOOD[template.kind][part.name])
@@ -276,7 +280,10 @@ def test_files_of_other_names_are_told_and_lock_files_ignored(desk: Desk) -> Non
     assert found.select("kind", "file", "state").rows() == [
         ("non_riconosciuta", "file con altri nomi (1)", "rifiutata")
     ]
-    assert "i nomi sono misure, popolazione_eta, presidi" in found["message"][0]
+    assert (
+        "i nomi sono aree_proprie, confini_aree, confini_sezioni, conteggi_sezioni, misure"
+        in found["message"][0]
+    )
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,8 @@ def test_a_blank_csv_is_what_italian_excel_opens(kind: str, areas: Areas) -> Non
         header = ";".join(column.name for column in part.columns)
         assert content == b"\xef\xbb\xbf" + header.encode() + b"\r\n"
     explained = files[f"{kind}.leggimi.txt"].decode("utf-8-sig")
-    assert "Q02 - Città Alta" in explained
+    named = any(column.levels for part in template.parts for column in part.columns)
+    assert ("Q02 - Città Alta" in explained) == named
     for part in template.parts:
         for column in part.columns:
             assert column.it in explained
@@ -151,7 +152,7 @@ def test_a_good_template_of_a_new_kind_is_a_file(tmp_path: Path) -> None:
     assert load_templates(tmp_path)["prova"].part("cose").column("codice").target == "x"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "aree_proprie"])
 def test_examples_are_areas_of_the_very_town(kind: str, areas: Areas) -> None:
     rows = [("099001.C00", "099001", "C", "Lago", 900), ("099001.A07", "099001", "A", "Riva", 900)]
     columns = ["area_id", "pro_com", "level", "name", "residents"]

@@ -98,5 +98,5 @@ def test_two_questions_cannot_have_one_number(tmp_path: Path) -> None:
 
 def test_a_mart_of_an_earlier_version_is_told_with_the_way_out() -> None:
     (question, *_) = load_questions().values()
-    with pytest.raises(QuestionFault, match="versione precedente.*will esegui"):
+    with pytest.raises(QuestionFault, match=r"versione precedente.*will esegui"):
         ask(duckdb.connect(), question)

@@ -123,8 +123,7 @@ def test_the_latest_population_of_a_city_is_kept_and_a_missing_one_stays_missing
 @pytest.fixture
 def areas(counts: pl.DataFrame, upper: pl.DataFrame) -> dict[str, dict[str, object]]:
     municipalities = pl.DataFrame({"pro_com": [PARMA, COMO], "name": ["Parma", "Como"]})
-    surfaces = pl.DataFrame({"area_id": [f"{PARMA}.Q04"], "surface_km2": [2.5]})
-    rows = area_rows(counts, municipalities, upper, surfaces)
+    rows = area_rows(counts, municipalities, upper)
     assert rows["area_id"].is_sorted()
     return {row["area_id"]: row for row in rows.to_dicts()}
 
@@ -151,8 +150,6 @@ def test_only_census_area_zero_is_residual(areas: dict[str, dict[str, object]]) 
     assert residual == {f"{PARMA}.A00", f"{COMO}.A00"}
 
 
-def test_surface_and_source_follow_the_area(areas: dict[str, dict[str, object]]) -> None:
-    assert areas[f"{PARMA}.Q04"]["surface_km2"] == 2.5
-    assert areas[f"{PARMA}.Q10"]["surface_km2"] is None
+def test_the_source_follows_the_level(areas: dict[str, dict[str, object]]) -> None:
     assert areas[f"{PARMA}.Q04"]["source_id"] == SUB_MUNICIPAL_AREAS
     assert areas[f"{PARMA}.A00"]["source_id"] == areas[f"{PARMA}.C"]["source_id"] == CENSUS_AREAS

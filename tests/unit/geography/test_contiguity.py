@@ -1,4 +1,4 @@
-"""Neighbours by border: sides count, corners do not, and slightly wrong borders still do."""
+"""Neighbours by common edges: sides count, corners do not, and borders that differ are refused."""
 
 import numpy as np
 import polars as pl
@@ -42,26 +42,30 @@ def test_a_side_makes_neighbours_and_a_corner_does_not() -> None:
     four = outlines(a=square(0, 0), b=square(1_000, 0), c=square(0, 1_000), d=square(1_000, 1_000))
     assert pairs(four) == {("a", "b"), ("a", "c"), ("b", "d"), ("c", "d")}
     shared = contiguous_areas(four, crs=CRS)["shared_m"].to_numpy()
-    np.testing.assert_allclose(shared, 1_020, atol=15)
+    np.testing.assert_allclose(shared, 1_000, rtol=0.01)
 
 
-@pytest.mark.parametrize("gap", [-8.0, -3.0, 0.0, 3.0, 8.0])
-def test_slivers_and_overlaps_of_simplified_borders_do_not_matter(gap: float) -> None:
-    frame = outlines(a=square(0, 0), b=square(1_000 + gap, 0), c=square(0, 1_000 + gap))
-    assert pairs(frame) == {("a", "b"), ("a", "c")}
+@pytest.mark.parametrize("overlap", [3.0, 200.0])
+def test_borders_that_do_not_match_are_refused(overlap: float) -> None:
+    frame = outlines(a=square(0, 0), b=square(1_000 - overlap, 0))
+    with pytest.raises(SourceFault, match="area a: i bordi non combaciano con i vicini"):
+        contiguous_areas(frame, crs=CRS)
 
 
-def test_borders_with_different_vertices_are_the_same_border() -> None:
-    wavy = shapely.Polygon(
-        [(1_000, 0), (1_004, 250), (997, 500), (1_003, 750), (1_000, 1_000), (2_000, 500)]
-    )
-    assert pairs(outlines(a=square(0, 0), b=wavy)) == {("a", "b")}
+def test_a_border_of_many_vertices_is_measured_along_them() -> None:
+    border = [(1_000, 0), (1_300, 400), (1_000, 800)]
+    left = shapely.Polygon([(0, 0), *border, (0, 800)])
+    right = shapely.Polygon([*border, (2_000, 800), (2_000, 0)])
+    found = contiguous_areas(outlines(a=left, b=right), crs=CRS)
+    assert found["shared_m"].to_list() == pytest.approx([1_000], rel=0.01)
 
 
-def test_a_street_of_fifty_metres_is_no_border_and_thirty_metres_of_border_are_none() -> None:
-    assert pairs(outlines(a=square(0, 0), b=square(1_050, 0))) == set()
-    assert pairs(outlines(a=square(0, 0), b=square(1_000, 975))) == set()
-    assert pairs(outlines(a=square(0, 0), b=square(1_000, 900))) == {("a", "b")}
+def test_a_gap_is_no_border_and_neither_are_thirty_metres() -> None:
+    assert pairs(outlines(a=square(0, 0), b=square(1_003, 0))) == set()
+    narrow = shapely.Polygon([(1_000, 1_000), (1_000, 970), (2_000, 970), (2_000, 1_000)])
+    wall = shapely.Polygon([(0, 0), (1_000, 0), (1_000, 970), (1_000, 1_000), (0, 1_000)])
+    assert pairs(outlines(a=wall, b=narrow)) == set()
+    assert pairs(outlines(a=wall, b=narrow), least_shared_m=20) == {("a", "b")}
 
 
 def test_a_ring_borders_on_what_it_surrounds() -> None:

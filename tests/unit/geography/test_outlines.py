@@ -6,12 +6,12 @@ import shapely
 
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
-from will_pipeline.geography.outlines import (
+from will_pipeline.geography.boundaries import (
     MUNICIPALITY_BOUNDARIES,
     PARMA_BOUNDARIES,
-    boundaries,
-    outline_rows,
+    embedded_boundaries,
 )
+from will_pipeline.geography.outlines import outline_rows
 
 PARMA, COMO = "034027", "013075"
 
@@ -38,7 +38,7 @@ def published() -> pl.DataFrame:
             "area_km2": [4.0, 5.0, 6.0],
         }
     )
-    return boundaries(municipalities, parts)
+    return embedded_boundaries(municipalities, parts)
 
 
 @pytest.fixture
