@@ -1,4 +1,4 @@
-"""AgID's GeoJSON of a city: shapes made valid, uninhabited sections told, codes with their zeros."""
+"""AgID's GeoJSON of a city: shapes made valid, uninhabited sections told, zeros kept in codes."""
 
 import json
 from typing import Any
