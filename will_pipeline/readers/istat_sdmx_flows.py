@@ -225,9 +225,7 @@ def _require_known_dimensions(frame: pl.DataFrame, flow: Flow, origin: Origin) -
         if name == LINE or name in flow.dimensions or _NOT_DIMENSIONS.fullmatch(name):
             continue
         if frame[name].n_unique() > 1:
-            rule = (
-                "dimensione non prevista con più di un codice: le righe si conterebbero due volte"
-            )
+            rule = "dimensione non prevista con più di un codice: si conterebbe due volte"
             raise origin.fault(f"colonna {name}", rule)
 
 

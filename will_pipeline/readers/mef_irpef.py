@@ -106,7 +106,8 @@ def postal_codes(
         cities: Municipalities to keep (ISTAT codes); every one where None.
 
     Returns:
-        As `municipalities`, with `cap` (five characters) after `pro_com`.
+        As `municipalities`, with `cap` (five characters) after `pro_com`; taxpayers is missing
+        where the producer hides it.
 
     Raises:
         SourceFault: As `municipalities`.
@@ -146,10 +147,14 @@ def _read_year(
     # Years before 2021 write the code without its leading zeros; the producer's closing row of
     # unassigned taxpayers has code 0.
     frame = frame.with_columns(pl.col("pro_com").str.zfill(6).replace(_RENUMBERED))
+    if "cap" in key:
+        frame = frame.with_columns(pl.col("cap").str.zfill(5))
     frame = frame.filter(~pl.col("pro_com").is_in(_UNASSIGNED))
     frame = only_codes(frame, cities, origin)
     frame = as_numbers(frame, ["year", "taxpayers", *pairs], origin)
-    require_filled(frame, ["year", *key, "municipality", "taxpayers"], origin)
+    # Postal codes with fewer than four taxpayers have their number hidden too.
+    counted = [] if "cap" in key else ["taxpayers"]
+    require_filled(frame, ["year", *key, "municipality", *counted], origin)
     require_unique(frame, ["year", *key], origin)
     items = [item for item in ITEMS if f"{item}:n" in pairs]
     _require_items(items, frame, origin)

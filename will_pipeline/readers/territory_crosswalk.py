@@ -15,8 +15,9 @@ _AUTONOMOUS = ("ITD1", "ITD2")
 _MUNICIPALITY = re.compile(r"\d{6}", re.ASCII)
 # Labour districts, types of municipality, classes of size: territories, but none of ours.
 _OTHERS = re.compile(
-    r"\d{1,2}|T\d+(?:[CN]\d+)?|ATO\d+|SLL_[\d_]+|FILTER__\w+|INH\w+|[NCM]_\w+"
-    r"|IT\w*_(?:C|NC|OTH_TERR)|IT(?:NI|Z|S|TOT|CDE)\w*",
+    r"\d{1,2}|\d{4}_[PF]|T\d+(?:[CN]\d+)?|ATO\d+|SLL_[\d_]+|FILTER__\w+|[NCM]_\w+"
+    r"|(?:MET_AR_)?INH[\w-]+|N?PROVCAPM"
+    r"|IT\w*_(?:C|NC|C_M|C_P|OTH_TERR)|IT[A-I]\d{4}|IT(?:NI|Z|S|TOT|CDE)\w*",
     re.ASCII,
 )
 # Eurostat renamed the North-East and the Centre; ISTAT's service never did.
@@ -88,8 +89,9 @@ def places(codes: Iterable[str], origin: Origin, *, column: str) -> dict[str, Pl
     unknown = [code for code, known in found.items() if known is None]
     if unknown:
         raise origin.fault(f"colonna {column}", f"codice di territorio sconosciuto: {unknown[0]}")
-    eurostat = [code for code in written if code[:3] in _EUROSTAT_PREFIXES]
-    istat = [code for code in written if code[:3] in _EUROSTAT_PREFIXES.values()]
+    ours = [code for code, known in found.items() if known is not None and known.level != OTHER]
+    eurostat = [code for code in ours if code[:3] in _EUROSTAT_PREFIXES]
+    istat = [code for code in ours if code[:3] in _EUROSTAT_PREFIXES.values()]
     if eurostat and istat:
         rule = f"due sistemi di codici insieme: {eurostat[0]} e {istat[0]}"
         raise origin.fault(f"colonna {column}", rule)
