@@ -177,7 +177,7 @@ def _region(
     parts: list[pl.DataFrame] = []
     added = stated = None
     while batch := list(islice(rows, _BATCH)):
-        if is_total(batch[-1], places):
+        if _is_total(batch[-1], places):
             stated = _cell(batch.pop(), "P1", places, origin)
         if not batch and stated is None:
             continue
@@ -194,13 +194,8 @@ def _region(
     return pl.concat(parts)
 
 
-def is_total(row: _Row, places: Mapping[str, int]) -> bool:
-    """Say whether a row is the producer's closing one: a total instead of a section.
-
-    Args:
-        row: Number of the line and its cells.
-        places: Place of each of our columns.
-    """
+def _is_total(row: _Row, places: Mapping[str, int]) -> bool:
+    """Whether a row is the producer's closing one: a total instead of a section."""
     _, cells = row
     identifier = cells[places["section_id"]]
     text = next((str(cell) for cell in cells if cell not in (None, "")), "")
@@ -316,12 +311,21 @@ def _from_workbook(content: bytes, form: _Form, origin: Origin) -> Iterator[_Row
             for number, cells in islice(rows, _HEADER_WITHIN):
                 if any(str(cell).strip() == form.identifier for cell in cells if cell is not None):
                     yield number, cells
-                    yield from ((n, c) for n, c in rows if any(_filled(cell) for cell in c))
+                    yield from ((n, c) for n, c in rows if not _is_note(c))
                     return
     finally:
         book.close()
     rule = f"nessun foglio ha la colonna {form.identifier} nelle prime {_HEADER_WITHIN} righe"
     raise origin.fault("", rule)
+
+
+def _is_note(cells: Sequence[Any]) -> bool:
+    """Whether a row is blank, or words of the producer alone in the first cell."""
+    filled = [cell for cell in cells if _filled(cell)]
+    if not filled:
+        return True
+    words = isinstance(filled[0], str) and not filled[0].strip().isdecimal()
+    return len(filled) == 1 and words and filled[0] is cells[0]
 
 
 def _filled(cell: object) -> bool:

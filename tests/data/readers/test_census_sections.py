@@ -9,6 +9,7 @@ import pytest
 from tests.unit.readers.census_tables import KEYS, as_csv
 from will_pipeline.indicators.areas import areas_of_sections, evaluate
 from will_pipeline.readers import census_layouts
+from will_pipeline.readers.census_identities import IDENTITIES, differences
 from will_pipeline.readers.census_rows import engine_rows
 from will_pipeline.readers.istat_census_2011 import areas
 from will_pipeline.readers.istat_census_2021 import definitions
@@ -101,3 +102,10 @@ def test_the_engine_finds_the_official_rates_from_sections(census_areas: pl.Data
     # Published: 26.8 per cent in area 0 of Rovigo, 54.2 in area 1 of Reggio nell'Emilia.
     rates = dict(zip(official["area_id"], alone.round(3), strict=True))
     assert (rates["029041.A00"], rates["035033.A01"]) == (0.268, 0.542)
+
+
+def test_every_identity_of_2011_holds_in_every_official_area(census_areas: pl.DataFrame) -> None:
+    named = census_areas.with_columns(area=pl.format("{}.A{}", "pro_com", "ace"))
+    found = differences(named, vintage=2011, key="area")
+    assert found["compared"].to_list() == [69] * len(IDENTITIES[2011])
+    assert found["broken"].sum() == 0

@@ -176,3 +176,13 @@ def test_keeps_its_types_where_no_section_is_kept_from_a_region() -> None:
     table = sections(files, vintage=2011, cities=["003106"])
     assert table["pro_com"].to_list() == ["003106"]
     assert table.schema["P1"] == pl.Int64
+
+
+def test_notes_after_the_last_section_are_no_sections() -> None:
+    blank = dict.fromkeys([*KEYS[2021], *codes(2021)])
+    note = blank | {"CODREG": "Fonte: Istat, Censimento permanente"}
+    content = file_of(2021, section(2021, 1, P1=5), blank, note)
+    assert sections({NAMES[2021]: content}, vintage=2021)["P1"].to_list() == [5]
+    cut = blank | {"CODREG": 8}
+    with pytest.raises(SourceFault, match="riga 3: manca il codice"):
+        sections({NAMES[2021]: file_of(2021, section(2021, 1), cut)}, vintage=2021)
