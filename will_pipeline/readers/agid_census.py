@@ -7,6 +7,7 @@ regard to the official layout, and are left out.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 from typing import Any
@@ -107,8 +108,8 @@ def _section(feature: Any, number: int, origin: Origin) -> dict[str, Any]:
     if identifier is None or not 10_010_000_000 <= identifier < 10**13:
         raise origin.fault(f"elemento {number}, campo id", "manca il codice della sezione")
     town, section = divmod(identifier, _SECTIONS_PER_MUNICIPALITY)
-    stem = PurePosixPath(origin.file).stem
-    if stem.isdecimal() and int(stem) != town:
+    named = re.fullmatch(r"c?(\d{6})", PurePosixPath(origin.file).stem)
+    if named and int(named[1]) != town:
         raise origin.fault(f"elemento {number}, campo id", f"la sezione è del comune {town:06d}")
     where = f"sezione {identifier:013d}"
     counts = _counts(properties.get("vars"), where, origin)

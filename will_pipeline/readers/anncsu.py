@@ -17,7 +17,7 @@ from will_pipeline.readers.tabular import LINE, Origin, as_numbers, require_fill
 from will_pipeline.readers.unpacked import Content, members
 
 SOURCE = "anncsu_civici"
-_PATTERN = r"INDIR_[A-Z]+_\d{8}\.csv"
+_PATTERN = r"(?i)INDIR_[A-Z]+(?:_\d{8})?\.csv"
 _COLUMNS = {
     "CODICE_COMUNE": "belfiore",
     "CODICE_ISTAT": "pro_com",

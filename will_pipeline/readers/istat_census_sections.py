@@ -54,21 +54,21 @@ _FORMS = {
         vintage=2011,
         source="istat_sezioni_2011",
         identifier="SEZ2011",
-        pattern=r"R\d\d_indicatori_2011_sezioni\.csv",
+        pattern=r"(?i)R\d\d_(?:.*2011_)?sezioni\.csv",
         levels={"ace": "ACE", "asc": "CODASC"},
     ),
     2021: _Form(
         vintage=2021,
         source="istat_sezioni_2021",
         identifier="SEZ21_ID",
-        pattern=r"R\d\d_.*2021_sezioni\.xlsx",
+        pattern=r"(?i)R\d\d_(?:.*2021_)?sezioni\.xlsx",
         levels={"asc1": "COM_ASC1", "asc2": "COM_ASC2", "asc3": "COM_ASC3"},
     ),
     2023: _Form(
         vintage=2023,
         source="istat_sezioni_2023",
         identifier="SEZ21_ID",
-        pattern=r"R\d\d_.*2023_sezioni\.xlsx",
+        pattern=r"(?i)R\d\d_(?:.*2023_)?sezioni\.xlsx",
         levels={"asc1": "COM_ASC1", "asc2": "COM_ASC2", "asc3": "COM_ASC3"},
     ),
 }
@@ -82,7 +82,8 @@ def sections(
 
     Args:
         files: Archives or regional tables by name: bytes, or paths where they are large. 2011 has
-            `R??_indicatori_2011_sezioni.csv` (`;`, cp1252 or UTF-8), 2021 and 2023 have XLSX.
+            `R??_indicatori_2011_sezioni.csv` (`;`, cp1252 or UTF-8), 2021 and 2023 have XLSX; the
+            archive of snapshots may call them `r??_sezioni.csv` and `r??_sezioni.xlsx`.
         vintage: 2011, 2021 or 2023.
         cities: Six-digit municipality codes to keep, each of which must be there; every one where
             None.

@@ -27,7 +27,7 @@ SOURCE = "istat_posas"
 OLDEST = 100
 """Last age of the file, open: a hundred years and over."""
 
-_PATTERN = r"POSAS_(\d{4})_it_\w+\.csv"
+_PATTERN = r"(?i)posas(?:_(\d{4}))?(?:_it_\w+)?\.csv"
 _TOTAL = 999
 _SEXES = {"M": "Totale maschi", "F": "Totale femmine", "T": "Totale"}
 _TITLE = re.compile(r"al 1° gennaio (\d{4})")
@@ -39,7 +39,7 @@ def population_by_age(
     """Read the residents by age and sex.
 
     Args:
-        files: `POSAS_<year>_it_*.csv` by name, or archives that hold them.
+        files: `POSAS_<year>_it_*.csv`, or `posas.csv`, by name, or archives that hold them.
         cities: Municipalities to keep (ISTAT codes); every one where None.
 
     Returns:
@@ -101,7 +101,7 @@ def _read(name: str, content: bytes, cities: Collection[str] | None) -> pl.DataF
 def _year(name: str, content: bytes, origin: Origin) -> int:
     found = _TITLE.search(text_of(content, origin).partition("\n")[0])
     named = re.fullmatch(_PATTERN, name)
-    if found is None or named is None or found[1] != named[1]:
+    if found is None or named is None or named[1] not in (None, found[1]):
         raise origin.fault("riga 1", "il titolo non è dell'anno che dice il nome")
     return int(found[1])
 

@@ -25,8 +25,8 @@ from will_pipeline.readers.tabular import (
 from will_pipeline.readers.unpacked import Content, members
 
 SOURCE = "istat_territori_2021"
-_AREAS = r"ASC([123])_R\d\d_21\.csv"
-_LOCALITIES = r"LOC_R\d\d_21\.csv"
+_AREAS = r"(?i)ASC([123])_R\d\d(?:_21)?\.csv"
+_LOCALITIES = r"(?i)LOC_R\d\d(?:_21)?\.csv"
 _AREAS_PER_MUNICIPALITY = 1_000
 _LOCALITIES_PER_MUNICIPALITY = 100_000
 

@@ -93,3 +93,9 @@ def test_a_missing_variable_is_not_zero() -> None:
 def test_refuses_a_broken_file(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         sections({NAME: content})
+
+
+def test_knows_the_city_from_either_form_of_the_name() -> None:
+    assert sections({"c003106.geojson": collection(feature(1))}).height == 1
+    with pytest.raises(SourceFault, match="la sezione è del comune 003106"):
+        sections({"c034027.geojson": collection(feature(1))})

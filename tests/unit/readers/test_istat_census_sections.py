@@ -186,3 +186,12 @@ def test_notes_after_the_last_section_are_no_sections() -> None:
     cut = blank | {"CODREG": 8}
     with pytest.raises(SourceFault, match="riga 3: manca il codice"):
         sections({NAMES[2021]: file_of(2021, section(2021, 1), cut)}, vintage=2021)
+
+
+@pytest.mark.parametrize("vintage", VINTAGES)
+def test_reads_files_under_the_names_of_the_archive_of_snapshots(vintage: int) -> None:
+    name = "r08_sezioni.csv" if vintage == 2011 else "r08_sezioni.xlsx"
+    table = sections({name: file_of(vintage, section(vintage, 1, P1=4))}, vintage=vintage)
+    assert table["P1"].to_list() == [4]
+    with pytest.raises(SourceFault, match="nessun file risponde a"):
+        sections({NAMES[vintage].replace(str(vintage), "1991"): b"a"}, vintage=vintage)

@@ -55,3 +55,7 @@ def test_refuses_a_broken_file(old: str, new: str, rule: str) -> None:
 def test_refuses_a_municipality_without_an_age() -> None:
     with pytest.raises(SourceFault, match="comune 003106: 100 età invece di 101"):
         population_by_age({NAME: sheet(*rows_of("003106", ages=100))})
+
+
+def test_takes_the_year_from_the_title_where_the_name_has_none() -> None:
+    assert set(population_by_age({"posas.csv": sheet()})["year"]) == {2025}
