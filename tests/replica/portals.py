@@ -92,11 +92,11 @@ class Portals:
             return None
         if kind.get("request") == "GetCapabilities":
             return (
-                '<?xml version="1.0" encoding="UTF-8"?>\n<wfs:WFS_Capabilities version="2.0.0" '
-                'xmlns:wfs="http://www.opengis.net/wfs/2.0"><FeatureTypeList><FeatureType>'
-                "<Name>geo_re:AMBITI</Name><Title>Ambiti</Title></FeatureType></FeatureTypeList>"
-                "</wfs:WFS_Capabilities>"
-            ).encode()
+                b'<?xml version="1.0" encoding="UTF-8"?>\n<wfs:WFS_Capabilities version="2.0.0" '
+                b'xmlns:wfs="http://www.opengis.net/wfs/2.0"><FeatureTypeList><FeatureType>'
+                b"<Name>geo_re:AMBITI</Name><Title>Ambiti</Title></FeatureType></FeatureTypeList>"
+                b"</wfs:WFS_Capabilities>"
+            )
         first, most = int(kind.get("startindex", "0")), int(kind.get("count", "1000"))
         square = [[10.6, 44.7], [10.7, 44.7], [10.7, 44.8], [10.6, 44.7]]
         features = [

@@ -152,16 +152,15 @@ class GeneratedTown:
 
     @cached_property
     def _homes(self) -> tuple[Neighbourhood, ...]:
-        numbers, living = iter(self.numbers["number"].to_list()), []
-        for place, cell in zip(self._town.neighbourhoods, self.cells, strict=True):
-            for _ in range(cell.sections):
-                living.append(
-                    Neighbourhood(
-                        next(numbers), "", cell.ace, 0, 0.0, 0.0, foreign=place.foreign,
-                        hardship=place.hardship, rent=place.rent, storeys=place.storeys,
-                    )
-                )  # fmt: skip
-        return tuple(living)
+        numbers = iter(self.numbers["number"].to_list())
+        return tuple(
+            Neighbourhood(
+                next(numbers), "", cell.ace, 0, 0.0, 0.0, foreign=place.foreign,
+                hardship=place.hardship, rent=place.rent, storeys=place.storeys,
+            )
+            for place, cell in zip(self._town.neighbourhoods, self.cells, strict=True)
+            for _ in range(cell.sections)
+        )  # fmt: skip
 
     @cached_property
     def _town(self) -> Town:
@@ -185,7 +184,7 @@ class GeneratedTown:
                     alone=float(generator.uniform(0.8, 1.4)),
                     rent=float(generator.uniform(0.08, 0.5)),
                     storeys=float(generator.uniform(0.0, 1.0)),
-                )  # fmt: skip
+                )
                 for code, cell in enumerate(self.cells)
             ),
         )

@@ -83,7 +83,7 @@ class World:
         for region in REGIONS:
             tables = [self._with_names(town) for town in self._of(region)]
             sections = pl.concat(tables)
-            if not self.moved.get(CENSUS_2011, 0) % 2 == 0:
+            if self.moved.get(CENSUS_2011, 0) % 2:
                 sections = _revised(sections)
             folder, stem = "Sezioni di Censimento", f"R{region}_indicatori_2011"
             members[f"{folder}/{stem}_sezioni.csv"] = _cp1252(sections)
@@ -361,7 +361,7 @@ class World:
 
 
 def _layout(variables: list[str]) -> list[str]:
-    """Variables in the order of the layout of 2011: persons, foreigners, homes, families, houses."""
+    """Variables in the order of the layout of 2011."""
     families = ("P", "ST", "A", "PF", "E")
 
     def place(name: str) -> tuple[int, int]:

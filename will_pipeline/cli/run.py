@@ -111,7 +111,7 @@ def _downstream(location: dg.Definitions, changed: Sequence[dg.AssetKey]) -> lis
     """What was changed and all that is made of it."""
     graph = location.resolve_asset_graph()
     selection = dg.AssetSelection.assets(*changed).downstream()
-    return sorted(selection.resolve(graph), key=lambda key: key.path)
+    return sorted(selection.resolve(graph))
 
 
 def _taken(lock: IO[str]) -> bool:

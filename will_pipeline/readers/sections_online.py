@@ -141,7 +141,7 @@ def municipalities(
     Source:
         ISTAT, Basi territoriali 2011.
     """
-    named = dict(_sections(files, cities).select("pro_com", "comune").unique().iter_rows())
+    named = dict(_sections(files, cities).select("pro_com", "COMUNE").unique().iter_rows())
     rows = []
     for town, sections in _polygons(files, cities):
         whole = shapely.coverage_union_all(np.array(sections.geometry.array, dtype=object))
@@ -170,7 +170,7 @@ def _sections(files: Mapping[str, bytes], cities: Sequence[str]) -> pl.DataFrame
     sections = pl.concat(tables)
     repeated = sections.filter(pl.col("SEZ2011").is_duplicated())
     if repeated.height:
-        where = f"sezione {repeated['SEZ2011'].min()}"
+        where = f"sezione {repeated['SEZ2011'].sort()[0]}"
         raise SourceFault(SOURCE, ", ".join(files), where, "sezione ripetuta")
     absent = sorted(set(cities) - set(sections["pro_com"]))
     if absent:
@@ -218,7 +218,7 @@ def _no_hole(sections: pl.DataFrame, column: str) -> None:
     if column == "CODASC":
         holes = sections.filter(pl.col(column).is_null())
     if holes.height:
-        where = f"sezione {holes['SEZ2011'].min()}"
+        where = f"sezione {holes['SEZ2011'].sort()[0]}"
         raise SourceFault(SOURCE, _SECTIONS, where, f"manca un conteggio o il codice {column}")
 
 

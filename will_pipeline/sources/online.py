@@ -138,7 +138,9 @@ class OnlineTables:
             asked = _asked(source, copies, cities, corrections)
             if asked != before.asked or not self._whole(source, before):
                 frame = _read(source, downloads, archive, copies, cities)
-                before = self._seal(source, frame, copies, asked, corrections, today)
+                before = self._seal(
+                    source, frame, copies, asked=asked, corrections=corrections, today=today
+                )
             reason = _late(source.online, archive)
         except (SourceFault, ContainerFault) as fault:
             reason = str(fault)
@@ -153,6 +155,7 @@ class OnlineTables:
         source: Descriptor,
         frame: pl.DataFrame,
         copies: Mapping[str, Snapshot],
+        *,
         asked: str,
         corrections: Path,
         today: date,
