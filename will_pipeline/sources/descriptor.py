@@ -123,8 +123,8 @@ class Online(_Strict):
 
     Attributes:
         downloads: Keys of the live sources it is made of.
-        reader: `module:function` of `will_pipeline.readers`; it takes the files by name and the
-            municipalities to keep.
+        reader: `module:function` of `will_pipeline.readers`; it takes the files by name and, where
+            it chooses municipalities, those to keep (`cities`).
         options: Its other options.
         rows: Rows the table may have.
         patterns: Pattern by column, in place of the embedded table's.

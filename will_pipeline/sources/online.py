@@ -303,7 +303,9 @@ def _read(
         files = {}
         for key, copy in copies.items():
             files.update(_opened(downloads[key], archive, copy, Path(folder)))
-    return reader(files, cities=list(cities), **online.options)
+    # A table of the whole country has no municipalities to choose.
+    chosen = {"cities": list(cities)} if "cities" in inspect.signature(reader).parameters else {}
+    return reader(files, **chosen, **online.options)
 
 
 def _opened(source: Descriptor, archive: Archive, copy: Snapshot, folder: Path) -> dict[str, bytes]:
