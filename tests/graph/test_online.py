@@ -1,4 +1,4 @@
-"""Nights of `will esegui --online` against the replica: eight cities, and a ninth by its file alone.
+"""Nights of `will esegui --online` against the replica: eight cities, and a ninth by its file.
 
 One scenario, told in order: a first night, one without news, one with a revision and a broken
 portal, and, in the long form, the night in which everything is well again.
@@ -76,7 +76,7 @@ class Scenario:
         return Night(
             outcome,
             self.replica.order("asked")["asked"],
-            os.readlink(self.shelf / "latest"),
+            str((self.shelf / "latest").readlink()),
             self.read("SELECT * FROM dim_fonte ORDER BY fonte_id"),
         )
 

@@ -284,7 +284,9 @@ def _shapefile(files: Mapping[str, bytes], name: str) -> gpd.GeoDataFrame:
 
 def _mended(town: str, sections: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     polygons = np.array(sections.geometry.array, dtype=object)
-    mended = np.where(shapely.is_valid(polygons), polygons, shapely.make_valid(polygons))
+    # Lines and points that a mended ring leaves behind are no part of a section.
+    repaired = shapely.make_valid(polygons, method="structure", keep_collapsed=False)
+    mended = np.where(shapely.is_valid(polygons), polygons, repaired)
     before, after = shapely.area(polygons), shapely.area(mended)
     lost = (after < before * LEAST_SHARE_KEPT) | shapely.is_missing(polygons)
     if lost.any():
