@@ -82,7 +82,9 @@ class Table:
         self.bench.refresh(self.source)
         return self.make()
 
-    def make(self, cities: tuple[str, ...] = ("034027", "035033")) -> TableState:
+    def make(
+        self, cities: tuple[str, ...] = ("034027", "035033"), *, replicas: bool = True
+    ) -> TableState:
         made = make_all(
             {self.source.key: self.source},
             self.tables,
@@ -90,6 +92,7 @@ class Table:
             cities=cities,
             corrections=self.corrections,
             now=TODAY,
+            replicas=replicas,
         )
         return made[self.source.key]
 
@@ -175,6 +178,15 @@ def test_other_cities_are_read_from_the_same_copies(table: Table) -> None:
     assert table.make(cities=("035033",)).mark == ""
     assert table.people() == [20]
     assert len(table.bench.replica.asked) == asked
+
+
+def test_what_a_replica_served_is_never_taken_for_the_source(table: Table) -> None:
+    table.bench.refresh(table.source)
+    table.bench.replica.serve("/dati.csv", answer("10.0"))
+    table.bench.refresh(table.source)
+    state = table.make(replicas=False)
+    assert state.table is None
+    assert "viene da una replica" in state.reason
 
 
 def test_f07_a_flipped_bit_in_a_table_is_seen_and_the_table_made_again(table: Table) -> None:

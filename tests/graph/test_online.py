@@ -16,11 +16,13 @@ from typing import Any
 import duckdb
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from tests.graph.conftest import FEW_DRAWS, make_project
 from tests.replica.process import Served, served
 from tests.replica.towns import GeneratedTown, places
 from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
+from will_pipeline.cli.main import app
 from will_pipeline.cli.online import NOTHING_NEW, run_online
 from will_pipeline.cli.run import Outcome
 from will_pipeline.definitions import PROJECT, replica_home
@@ -204,6 +206,17 @@ def test_a_broken_portal_leaves_its_last_good_copy_marked(second: Night, third: 
     (warning,) = third.outcome.warnings
     assert "istat_bilancio_2025" in warning
     assert "una pagina web al posto del file" in warning
+
+
+def test_an_address_that_may_not_be_called_stops_before_anything(tmp_path: Path) -> None:
+    addresses = tmp_path / "altrove.yaml"
+    addresses.write_text('hosts: {istat_sito: {base: "http://example.org"}}', "utf-8")
+    given = ["esegui", "--online", "--progetto", str(tmp_path), "--configurazione", str(addresses)]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 1
+    assert "deve cominciare con https://" in result.stderr
+    assert "Quello che era pubblicato resta com'era" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["altrove.yaml"]
 
 
 @LONG

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -52,7 +52,7 @@ class LastNight(Document):
     """What the latest good run was made of.
 
     Attributes:
-        program: Digest of the program.
+        program: Digest of the program, with its settings.
         deliveries: Digest of the folder of deliveries.
         tables: Digest of the table of each source.
         marks: What was said of the sources that were not up to date.
@@ -116,6 +116,7 @@ def run_online(
             cities=[city.pro_com for city in cities],
             corrections=descriptors,
             now=now,
+            replicas=place.shelf is not None,
         )
         tonight = _tonight(sources, resources, tables, now.date())
     except SourceFault as fault:
@@ -187,14 +188,13 @@ def _tonight(
     tables: OnlineTables,
     today: date,
 ) -> LastNight:
-    figures, deliveries, territory = (
-        resources["figures"], resources["deliveries"], resources["territory"]
-    )  # fmt: skip
+    figures, deliveries = resources["figures"], resources["deliveries"]
+    settings = f"{resources['territory']} {resources['estimation']}"
     if not isinstance(figures, Figures) or not isinstance(deliveries, Deliveries):
         raise TypeError("the resources are not those of the graph")
     states = {key: tables.state(key) for key in sources}
     return LastNight(
-        program=_digest(PROJECT / folder for folder in _PROGRAM) + str(territory),
+        program=f"{_digest(PROJECT / folder for folder in _PROGRAM)} {settings}",
         deliveries=_delivered(Path(deliveries.folder), today),
         tables={
             key: figures.pin(source).sha256 for key, source in sources.items() if source.has_table
@@ -209,9 +209,9 @@ def _delivered(folder: Path, today: date) -> str:
     return f"{files} {today}" if folder.is_dir() and any(folder.iterdir()) else files
 
 
-def _digest(folders: object) -> str:
+def _digest(folders: Iterable[Path]) -> str:
     digest = hashlib.sha256()
-    for folder in folders:  # type: ignore[attr-defined]
+    for folder in folders:
         for path in sorted(folder.rglob("*")):
             if path.is_file() and "__pycache__" not in path.parts:
                 digest.update(path.relative_to(folder).as_posix().encode())

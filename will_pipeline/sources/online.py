@@ -16,6 +16,7 @@ from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import polars as pl
 
@@ -26,6 +27,7 @@ from will_pipeline.sources.corrections import correct, load_corrections
 from will_pipeline.sources.descriptor import Descriptor, Online
 from will_pipeline.sources.embedded import read_embedded, validate
 from will_pipeline.sources.embedding import reader_named, to_parquet
+from will_pipeline.sources.hosts import on_this_machine
 from will_pipeline.sources.intake import extract
 from will_pipeline.sources.pins import Digest, Pin, SourceFile, read_pin, sha256, write_pin
 from will_pipeline.sources.records import Document, Snapshot
@@ -112,6 +114,7 @@ class OnlineTables:
         cities: Sequence[str],
         corrections: Path,
         today: date,
+        replicas: bool = False,
     ) -> TableState:
         """Make the table of a source from the copies in use, or keep the one there is.
 
@@ -122,6 +125,7 @@ class OnlineTables:
             cities: Municipalities to keep (ISTAT codes).
             corrections: Folder of the corrections.
             today: The day, for corrections that end.
+            replicas: Whether copies that came from a replica on this machine are of use.
 
         Returns:
             What is in use afterwards; a fault of the source is a mark, not an exception.
@@ -134,7 +138,7 @@ class OnlineTables:
             raise ValueError(f"{source.key} has no table of its own downloads")
         before = self.state(source.key) or TableState()
         try:
-            copies = _copies(source.online, downloads, archive)
+            copies = _copies(source.online, downloads, archive, replicas=replicas)
             asked = _asked(source, copies, cities, corrections)
             if asked != before.asked or not self._whole(source, before):
                 frame = _read(source, downloads, archive, copies, cities)
@@ -208,6 +212,7 @@ def make_all(
     cities: Iterable[str],
     corrections: Path,
     now: datetime,
+    replicas: bool = False,
 ) -> dict[str, TableState]:
     """Make the table of every source that is made of downloads.
 
@@ -218,6 +223,7 @@ def make_all(
         cities: Municipalities to keep (ISTAT codes).
         corrections: Folder of the corrections.
         now: The instant.
+        replicas: Whether copies that came from a replica on this machine are of use.
 
     Returns:
         What is in use, by key.
@@ -225,7 +231,13 @@ def make_all(
     kept = sorted(cities)
     return {
         key: tables.make(
-            source, sources, archive, cities=kept, corrections=corrections, today=now.date()
+            source,
+            sources,
+            archive,
+            cities=kept,
+            corrections=corrections,
+            today=now.date(),
+            replicas=replicas,
         )
         for key, source in sources.items()
         if source.online is not None
@@ -258,7 +270,7 @@ def as_online(source: Descriptor, online: Online | None) -> Descriptor:
 
 
 def _copies(
-    online: Online, downloads: Mapping[str, Descriptor], archive: Archive
+    online: Online, downloads: Mapping[str, Descriptor], archive: Archive, *, replicas: bool
 ) -> dict[str, Snapshot]:
     found = {}
     for key in online.downloads:
@@ -267,8 +279,17 @@ def _copies(
         copy = archive.last_good(key)
         if copy is None:
             raise SourceFault(key, "-", "", "non c'è ancora nessuna copia")
+        if not replicas and _from_a_replica(key, copy, archive):
+            raise SourceFault(
+                key, "-", "", "la copia viene da una replica: i suoi numeri non valgono"
+            )
         found[key] = copy
     return found
+
+
+def _from_a_replica(key: str, copy: Snapshot, archive: Archive) -> bool:
+    records = [archive.record(key, digest) for digest in copy.files.values()]
+    return any(each and on_this_machine(urlsplit(each.url).hostname or "") for each in records)
 
 
 def _asked(
