@@ -1,4 +1,4 @@
-"""The page `docs/fonti_elenco.md`: every source, how it is had, on which terms, with which problems.
+"""The page `docs/fonti_elenco.md`: every source, how it is had, its terms and its problems.
 
 What belongs here is the rendering of the descriptors; nothing about a source is written here.
 Run it with `python -m will_pipeline.documentation.sources_page`.
