@@ -66,7 +66,7 @@ def esegui(
     typer.echo(ASKING if online else STARTING)
     # Dagster takes seconds to import: the first words come before.
     if online:
-        from will_pipeline.cli.online import run_online  # noqa: PLC0415
+        from will_pipeline.cli.run_online import run_online  # noqa: PLC0415
 
         outcome = run_online(progetto, configurazione)
     else:
