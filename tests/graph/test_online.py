@@ -23,8 +23,8 @@ from tests.replica.process import Served, served
 from tests.replica.towns import GeneratedTown, places
 from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
-from will_pipeline.cli.run_online import NOTHING_NEW, run_online
 from will_pipeline.cli.run import Outcome
+from will_pipeline.cli.run_online import NOTHING_NEW, run_online
 from will_pipeline.definitions import PROJECT, replica_home
 from will_pipeline.orchestration.marts import EstimationSettings
 from will_pipeline.orchestration.territory import Territory
