@@ -87,7 +87,9 @@ def esegui(
     for warning in outcome.warnings:
         typer.secho(f"  Attenzione: {warning}", bold=True)
     if outcome.warnings:
-        typer.echo("  Che cosa correggere: will consegne elenco, will fonti elenco")
+        typer.echo("  Che cosa correggere: will consegne elenco")
+        if online:
+            typer.echo("  Come stanno le fonti: will fonti elenco")
     typer.echo("")
     typer.echo(f"  Atlante   {latest / 'atlante' / 'index.html'}")
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")
