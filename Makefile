@@ -6,6 +6,7 @@ READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 FIGURES ?=
 EDITION ?=
+REPLICA_PORT ?= 8111
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -14,7 +15,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev clean figures goalposts bench pages lock
+.PHONY: help run test test-long lint dev replica clean figures goalposts bench pages lock
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -36,6 +37,9 @@ lint: $(READY_DEV) ## Check style, types and import directions
 
 dev: $(READY) ## Open the Dagster UI on http://127.0.0.1:3000
 	@$(BIN)/dagster dev -w workspace.yaml --host 127.0.0.1 --port 3000
+
+replica: $(READY_DEV) ## Serve a replica of the live sources, with generated towns, on this machine
+	@$(BIN)/python -m tests.replica --porta $(REPLICA_PORT) --indirizzi .dagster/replica.yaml
 
 clean: ## Remove the environment and all that the pipeline made
 	rm -rf $(VENV) .pytest_cache .ruff_cache .mypy_cache .import_linter_cache .hypothesis

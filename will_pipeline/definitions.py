@@ -21,13 +21,24 @@ from will_pipeline.sources.overlay import Overlay
 PROJECT = Path(__file__).parent.parent
 EXAMPLE = PROJECT / "esempi" / "borgo_inventato"
 EXAMPLE_WORKSHOP = "lavoro"
+REPLICA_WORKSHOP = "lavoro"
+REPLICA_NOTICE = (
+    "PROVA. Le fonti sono una replica su questa macchina: una parte dei numeri è inventata. "
+    "Non vanno citati.",
+    "TEST. The sources are a replica on this machine: some of the figures are invented. "
+    "Do not cite them.",
+)
+ONLINE_TABLES = "tavole"
+"""Folder of the tables made of what was downloaded, beside the archive of the downloads."""
 
 
 def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResource]:
     """Resources of a project folder: figures, warehouse and marts under its `data/`."""
     data = project / "data"
     return {
-        "figures": Figures(folder=str(data / "raw" / "figures")),
+        "figures": Figures(
+            folder=str(data / "raw" / "figures"), online=str(data / "raw" / ONLINE_TABLES)
+        ),
         "deliveries": Deliveries(
             folder=str(data / "raw" / "consegne"), archive=str(data / "raw" / "consegne_accolte")
         ),
@@ -67,6 +78,33 @@ def example_resources(project: Path, overlay: Overlay) -> dict[str, dg.Configura
 def example_home(project: Path) -> Path:
     """Folder of everything that a run on the invented towns makes."""
     return project / "data" / "marts" / "esempio"
+
+
+def replica_resources(project: Path) -> dict[str, dg.ConfigurableResource]:
+    """Resources of a run on a local replica: the same graph in a folder of its own.
+
+    What a replica serves is invented, and never reaches the archive or the mart of the project.
+    """
+    home = replica_home(project)
+    workshop = home / REPLICA_WORKSHOP
+    return {
+        **default_resources(project),
+        "figures": Figures(
+            folder=str(project / "data" / "raw" / "figures"), online=str(workshop / ONLINE_TABLES)
+        ),
+        "deliveries": Deliveries(
+            folder=str(workshop / "consegne"), archive=str(workshop / "consegne_accolte")
+        ),
+        "warehouse": Warehouse(path=str(workshop / "warehouse" / "will.duckdb")),
+        "mart_shelf": MartShelf(
+            folder=str(home), notice=REPLICA_NOTICE[0], notice_en=REPLICA_NOTICE[1]
+        ),
+    }
+
+
+def replica_home(project: Path) -> Path:
+    """Folder of everything that a run on a local replica makes."""
+    return project / "data" / "marts" / "replica"
 
 
 def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitions:

@@ -27,7 +27,11 @@ from will_pipeline.sources.descriptor import load_sources
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
 LAYOUTS = ("istat_censimento_2011_variabili", "istat_censimento_2021_variabili")
-SOURCES = load_sources(Path(__file__).parent.parent / "raw")
+SOURCES = {
+    key: source
+    for key, source in load_sources(Path(__file__).parent.parent / "raw").items()
+    if source.has_table
+}
 
 
 @dg.asset(key=["marts", "dim_comune"], deps=[["core", "municipality"]], **MART)
@@ -78,7 +82,8 @@ def dim_fonte(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     delivered = delivery_sources(
         warehouse.read("core.delivery"), warehouse.read("core.municipality")
     )
-    rows = pl.concat([source_dimension(sealed), delivered], how="vertical_relaxed")
+    marked = {key: figures.mark(source) for key, source in SOURCES.items()}
+    rows = pl.concat([source_dimension(sealed, marked), delivered], how="vertical_relaxed")
     return warehouse.write("marts.dim_fonte", rows)
 
 

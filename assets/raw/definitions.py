@@ -13,7 +13,6 @@ from will_pipeline.sources.descriptor import load_sources
 
 @dg.definitions
 def raw_layer() -> dg.Definitions:
-    """Assets of every described source."""
-    return dg.Definitions(
-        assets=[raw_asset(source) for source in load_sources(Path(__file__).parent).values()]
-    )
+    """Assets of every described source that has a table."""
+    sources = load_sources(Path(__file__).parent).values()
+    return dg.Definitions(assets=[raw_asset(source) for source in sources if source.has_table])

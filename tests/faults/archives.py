@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import struct
 import zipfile
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ import openpyxl
 from will_pipeline.sources.live import Live
 
 TABLE = b"codice;nome;persone\r\n034027;Parma;10\r\n035033;Reggio;20\r\n"
+PROPERTIES, MOMENT = "docProps/core.xml", b"2026-01-01T00:00:00Z"
 PROJECTION = b'PROJCS["WGS_1984_UTM_Zone_32N",GEOGCS["GCS_WGS_1984"]]'
 
 
@@ -28,12 +30,16 @@ def zipped(members: Mapping[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> 
 
 
 def workbook(rows: int = 3) -> bytes:
+    """A workbook, of the same bytes at every run: the library writes the time of day in it."""
     book = openpyxl.Workbook()
     for number in range(rows):
         book.active.append([number, "Città"])
     made = io.BytesIO()
     book.save(made)
-    return made.getvalue()
+    with zipfile.ZipFile(made) as archive:
+        members = {each.filename: archive.read(each) for each in archive.infolist()}
+    timeless = re.sub(rb"(?<=W3CDTF\">)[^<]+", MOMENT, members[PROPERTIES])
+    return zipped({**members, PROPERTIES: timeless})
 
 
 def with_member(archive: bytes, name: str, content: bytes) -> bytes:

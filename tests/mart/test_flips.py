@@ -62,6 +62,18 @@ def test_every_flipped_bit_is_seen(release: Path) -> None:
     assert altered_files(release) == []
 
 
+def test_f08_a_flipped_bit_in_the_mart_is_seen(release: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "rilascio"
+    shutil.copytree(release, folder)
+    mart = folder / DATABASE_FILE
+    good = mart.read_bytes()
+    for place in range(0, len(good), len(good) // 30):
+        mart.write_bytes(good[:place] + bytes([good[place] ^ 8]) + good[place + 1 :])
+        assert altered_files(folder) == [DATABASE_FILE]
+    mart.write_bytes(good)
+    assert altered_files(folder) == []
+
+
 def test_a_lost_and_an_added_file_are_named(release: Path, tmp_path: Path) -> None:
     folder = tmp_path / "r"
     shutil.copytree(release, folder)

@@ -10,7 +10,7 @@ import hashlib
 import ssl
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -56,12 +56,19 @@ class Asked:
 class Replica:
     """The server, its scripts and the requests it had."""
 
-    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext | None = None,
+        *,
+        port: int = 0,
+        otherwise: Callable[[Asked], Answer] | None = None,
+    ) -> None:
         self.scripts: dict[str, list[Answer]] = {}
+        self._otherwise = otherwise or _nothing
         self.asked: list[Asked] = []
         self.stopping = threading.Event()
         self._lock = threading.Lock()
-        self._server = _Server(("127.0.0.1", 0), _Handler, self)
+        self._server = _Server(("127.0.0.1", port), _Handler, self)
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.scheme = "http" if tls is None else "https"
@@ -80,8 +87,10 @@ class Replica:
     def next(self, asked: Asked) -> Answer:
         with self._lock:
             self.asked.append(asked)
-            script = self.scripts.get(asked.path.partition("?")[0], [Answer(b"?", status=404)])
-            return script.pop(0) if len(script) > 1 else script[0]
+            script = self.scripts.get(asked.path.partition("?")[0])
+            if script is not None:
+                return script.pop(0) if len(script) > 1 else script[0]
+        return self._otherwise(asked)
 
     def paths(self) -> list[str]:
         return [each.path for each in self.asked]
@@ -103,6 +112,10 @@ def tagged(body: bytes, **headers: str) -> Answer:
     """An answer with the ETag of its body."""
     tag = f'"{hashlib.sha256(body).hexdigest()[:16]}"'
     return Answer(body, headers={"ETag": tag, "Content-Type": "text/csv", **headers})
+
+
+def _nothing(_: Asked) -> Answer:
+    return Answer(b"?", status=404)
 
 
 class _Server(ThreadingHTTPServer):

@@ -41,6 +41,10 @@ STARTING = (
     "Avvio il percorso: fonti, aree, indicatori, indici, profili, mart, atlante. "
     "Serve meno di un minuto…"
 )
+ASKING = (
+    "Chiedo alle fonti se c'è qualcosa di nuovo, poi rifaccio quello che ne dipende. "
+    "La prima volta servono alcuni minuti…"
+)
 
 
 @app.callback()
@@ -54,13 +58,25 @@ def esegui(
         Path,
         typer.Option(help="Cartella del progetto, con data/ e .dagster/.", show_default=False),
     ] = PROJECT,
+    online: Annotated[
+        bool, typer.Option("--online", help="Prima chiede alle fonti dal vivo se c'è del nuovo.")
+    ] = False,
+    configurazione: Annotated[
+        Path | None,
+        typer.Option(help="File con gli indirizzi di una replica; di solito quello di WILL_HOSTS."),
+    ] = None,
 ) -> None:
     """Esegue tutto il percorso e pubblica un rilascio se c'è una novità."""
-    typer.echo(STARTING)
+    typer.echo(ASKING if online else STARTING)
     # Dagster takes seconds to import: the first words come before.
-    from will_pipeline.cli.run import run_refresh  # noqa: PLC0415
+    if online:
+        from will_pipeline.cli.run_online import run_online  # noqa: PLC0415
 
-    outcome = run_refresh(progetto)
+        outcome = run_online(progetto, configurazione)
+    else:
+        from will_pipeline.cli.run import run_refresh  # noqa: PLC0415
+
+        outcome = run_refresh(progetto)
     if outcome.faults:
         typer.echo("")
         typer.secho("Il percorso si è fermato. Niente è stato pubblicato.", err=True, bold=True)
@@ -68,7 +84,7 @@ def esegui(
             typer.echo(f"  {fault}", err=True)
         typer.echo("Quello che era pubblicato resta com'era.", err=True)
         raise typer.Exit(FAILED)
-    latest = progetto / "data" / "marts" / "latest"
+    latest = (outcome.shelf or progetto / "data" / "marts") / "latest"
     typer.echo("")
     typer.secho(outcome.message, bold=True)
     typer.echo(f"  Percorso eseguito in {outcome.seconds:.0f} secondi.")
@@ -76,6 +92,8 @@ def esegui(
         typer.secho(f"  Attenzione: {warning}", bold=True)
     if outcome.warnings:
         typer.echo(as_called("  Che cosa correggere: «will consegne elenco»"))
+        if online:
+            typer.echo(as_called("  Come stanno le fonti: «will fonti elenco»"))
     typer.echo("")
     typer.echo(f"  Atlante   {latest / 'atlante' / 'index.html'}")
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -31,12 +31,23 @@ CHECK_FAILED = "DagsterAssetCheckFailedError"
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run ended: a sentence, its duration, faults where it failed, and warnings."""
+    """How a run ended.
+
+    Attributes:
+        message: a sentence.
+        seconds: its duration.
+        faults: why it failed, where it did.
+        warnings: what did not stop it.
+        shelf: where releases are, where it is not the project's own shelf.
+        made: tables that were made again, as `layer/table`.
+    """
 
     message: str
     seconds: float
     faults: tuple[str, ...]
     warnings: tuple[str, ...] = ()
+    shelf: Path | None = None
+    made: tuple[str, ...] = ()
 
 
 def run_refresh(project: Path) -> Outcome:
@@ -48,12 +59,18 @@ def run_refresh(project: Path) -> Outcome:
     return run_job(project / ".dagster", default_resources(project))
 
 
-def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Outcome:
-    """Run the whole job in this process with the given resources.
+def run_job(
+    home: Path,
+    resources: Mapping[str, dg.ConfigurableResource],
+    *,
+    changed: Sequence[dg.AssetKey] | None = None,
+) -> Outcome:
+    """Run the job in this process with the given resources.
 
     Args:
         home: folder of the Dagster instance that records the run; made where absent.
         resources: as `build_defs` wants them.
+        changed: what to make again, with all that depends on it; everything where none is given.
     """
     home.mkdir(parents=True, exist_ok=True)
     os.environ["DAGSTER_HOME"] = str(home.resolve())
@@ -61,7 +78,9 @@ def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Out
     with (home / LOCK_FILE).open("w") as lock:
         if not _taken(lock):
             return Outcome("", 0.0, (ANOTHER_RUN,))
-        job = build_defs(resources).resolve_job_def(REFRESH)
+        location = build_defs(resources)
+        job = location.resolve_job_def(REFRESH)
+        selection = None if changed is None else _downstream(location, changed)
         with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
             _close_interrupted(instance)
             result = job.execute_in_process(
@@ -69,6 +88,7 @@ def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Out
                 raise_on_error=False,
                 run_config={"loggers": QUIET},
                 tags=FROM_COMMAND,
+                asset_selection=selection,
             )
     return Outcome(
         message=_message(result),
@@ -79,7 +99,19 @@ def run_job(home: Path, resources: Mapping[str, dg.ConfigurableResource]) -> Out
             for evaluation in result.get_asset_check_evaluations()
             if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.WARN
         ),
+        made=tuple(
+            event.asset_key.to_user_string()
+            for event in result.get_asset_materialization_events()
+            if event.asset_key is not None
+        ),
     )
+
+
+def _downstream(location: dg.Definitions, changed: Sequence[dg.AssetKey]) -> list[dg.AssetKey]:
+    """What was changed and all that is made of it."""
+    graph = location.resolve_asset_graph()
+    selection = dg.AssetSelection.assets(*changed).downstream()
+    return sorted(selection.resolve(graph))
 
 
 def _taken(lock: IO[str]) -> bool:

@@ -79,12 +79,17 @@ def geometry_dimension(outlines: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def source_dimension(sources: Mapping[str, tuple[Descriptor, Pin]]) -> pl.DataFrame:
+def source_dimension(
+    sources: Mapping[str, tuple[Descriptor, Pin]], marked: Mapping[str, str] | None = None
+) -> pl.DataFrame:
     """Rows of `dim_fonte`: every source with licence, date and checksum.
 
     Args:
         sources: description and seal by key of the source.
+        marked: by key, why an older copy is in use, in Italian; empty where the source is up to
+            date.
     """
+    marks = {key: mark for key, mark in (marked or {}).items() if mark}
     return pl.DataFrame(
         [
             {
@@ -99,8 +104,11 @@ def source_dimension(sources: Mapping[str, tuple[Descriptor, Pin]]) -> pl.DataFr
                 "scaricato_il": pin.retrieved,
                 "sha256": pin.sha256,
                 "byte": pin.bytes,
-                "aggiornata": True,
-                "problemi_noti": source.known_problems.strip() or None,
+                "aggiornata": key not in marks,
+                "problemi_noti": " ".join(
+                    said for said in (marks.get(key, ""), source.known_problems.strip()) if said
+                )
+                or None,
             }
             for key, (source, pin) in sources.items()
         ],

@@ -13,6 +13,7 @@ import polars as pl
 from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.descriptor import Descriptor
 from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.sources.online import OnlineTable, OnlineTables
 from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
 
@@ -20,30 +21,48 @@ OWNER = "team:dati"
 
 
 class Figures(dg.ConfigurableResource):
-    """The folder of embedded figures, and that of the tables that replace some of them.
+    """The folder of embedded figures, and those of the tables that replace some of them.
 
     Attributes:
         folder: folder that holds `<key>.parquet` and `<key>.pin.json`.
         overlay: folder of the tables of a run on other cities; none where empty.
+        online: folder of the tables made of what was downloaded; none where empty or absent.
     """
 
     folder: str
     overlay: str = ""
+    online: str = ""
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
         folder, overlay = Path(self.folder), self._overlay()
-        return overlay.read(source, folder) if overlay else read_embedded(source, folder)
+        if overlay:
+            return overlay.read(source, folder)
+        table = self._table(source)
+        return table.read() if table else read_embedded(source, folder)
 
     def pin(self, source: Descriptor) -> Pin:
         """Read the seal of one source."""
         folder, overlay = Path(self.folder), self._overlay()
-        return overlay.pin(source, folder) if overlay else read_pin(source.key, folder)
+        if overlay:
+            return overlay.pin(source, folder)
+        table = self._table(source)
+        return table.pin() if table else read_pin(source.key, folder)
 
     def describe(self, source: Descriptor) -> Descriptor:
         """Description of one source as this run uses it."""
-        overlay = self._overlay()
-        return overlay.describe(source) if overlay else source
+        overlay, table = self._overlay(), self._table(source)
+        if overlay:
+            return overlay.describe(source)
+        return table.source if table else source
+
+    def mark(self, source: Descriptor) -> str:
+        """Why an older copy of one source is in use, in Italian; empty where it is up to date."""
+        state = OnlineTables(Path(self.online)).state(source.key) if self.online else None
+        return "" if state is None else state.mark
+
+    def _table(self, source: Descriptor) -> OnlineTable | None:
+        return OnlineTables(Path(self.online)).table(source) if self.online else None
 
     def _overlay(self) -> Overlay | None:
         return Overlay(Path(self.overlay)) if self.overlay else None

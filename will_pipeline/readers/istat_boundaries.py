@@ -7,7 +7,7 @@ with areas measured on the plane; contiguity and correspondences belong to the g
 import io
 import json
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import geopandas as gpd
@@ -95,11 +95,35 @@ def dissolved_areas(files: Mapping[str, bytes], *, tolerance_m: float = 5.0) -> 
         ISTAT, Basi territoriali 2011. Simplification: Visvalingam and Whyatt (1993), The
         Cartographic Journal, as coverage simplification in GEOS.
     """
-    rows: list[dict[str, Any]] = []
-    for name, content in files.items():
-        sections = _sections(name, content)
-        for level, column in _LEVELS.items():
-            rows.extend(_dissolve(name, sections, level, column, tolerance_m))
+    return pl.concat(
+        dissolved_sections(name, _sections(name, content), list(_LEVELS), tolerance_m)
+        for name, content in files.items()
+    )
+
+
+def dissolved_sections(
+    name: str, sections: gpd.GeoDataFrame, levels: Sequence[str], tolerance_m: float
+) -> pl.DataFrame:
+    """Dissolve census sections of 2011 that are already read.
+
+    Args:
+        name: Where they come from, for faults.
+        sections: `SEZ2011`, `PRO_COM`, `COM_ASC`, `ACE` (whole numbers) and polygons (EPSG:32632).
+        levels: Levels to make: `asc`, `ace`.
+        tolerance_m: Tolerance of the simplification in metres, as in `dissolved_areas`.
+
+    Returns:
+        Rows as `dissolved_areas` gives them.
+
+    Raises:
+        SourceFault: A section is repeated, has no valid polygon or does not fit with the others.
+    """
+    _check_sections(name, sections)
+    rows = [
+        row
+        for level in levels
+        for row in _dissolve(name, sections, level, _LEVELS[level], tolerance_m)
+    ]
     return pl.DataFrame(
         rows,
         schema={
@@ -155,6 +179,10 @@ def _sections(name: str, content: bytes) -> gpd.GeoDataFrame:
             raise SourceFault(SOURCE, name, f"colonna {column}", "non sono numeri interi")
     if sections.empty:
         raise SourceFault(SOURCE, name, "", "nessuna sezione")
+    return sections
+
+
+def _check_sections(name: str, sections: gpd.GeoDataFrame) -> None:
     identifiers = sections["SEZ2011"]
     _refuse(name, identifiers, identifiers.duplicated().to_numpy(), "sezione ripetuta")
     polygons = np.array(sections.geometry.array, dtype=object)
@@ -165,7 +193,6 @@ def _sections(name: str, content: bytes) -> gpd.GeoDataFrame:
         edges = shapely.coverage_invalid_edges(polygons)
         rule = "la sezione non combacia con le vicine"
         _refuse(name, identifiers, ~shapely.is_empty(edges), rule)
-    return sections
 
 
 def _refuse(name: str, identifiers: Any, broken: Any, rule: str) -> None:

@@ -35,7 +35,7 @@ POINTER = "in_uso.json"
 ATTEMPT = "ultimo_tentativo.json"
 SNAPSHOTS = "istantanee"
 QUARANTINE = "quarantena"
-RESERVED = ("figures", "warehouse", "consegne", "limiti", "quarantena")
+RESERVED = ("figures", "warehouse", "consegne", "limiti", "quarantena", "tavole")
 """Folders of `data/raw` that are no source's own."""
 
 MOST_QUARANTINED = 3
@@ -120,8 +120,8 @@ class Archive:
             part.replace(path)
             _sync(folder)
         beside = folder / f"{record.sha256}.json"
-        if _read(beside, FileRecord) is None:
-            _write(beside, record)
+        if read_document(beside, FileRecord) is None:
+            write_document(beside, record)
 
     def use(
         self,
@@ -144,17 +144,17 @@ class Archive:
         """
         folder = self.folder(source)
         path = folder / SNAPSHOTS / f"{snapshot_id(files)}.json"
-        found = _read(path, Snapshot)
+        found = read_document(path, Snapshot)
         snapshot = found or Snapshot(taken_at=now, files=dict(sorted(files.items())))
         if found is None:
-            _write(path, snapshot)
+            write_document(path, snapshot)
         pointer = Pointer(snapshot=snapshot.id, checked_at=now, validators=dict(validators))
-        _write(folder / POINTER, pointer)
+        write_document(folder / POINTER, pointer)
         return snapshot
 
     def pointer(self, source: str) -> Pointer | None:
         """The pointer, none where nothing is in use or it cannot be read."""
-        return _read(self.folder(source) / POINTER, Pointer)
+        return read_document(self.folder(source) / POINTER, Pointer)
 
     def last_good(self, source: str) -> Snapshot | None:
         """The snapshot in use or, where its files are lost or altered, the newest whole one."""
@@ -168,7 +168,7 @@ class Archive:
         found = [
             snapshot
             for path in (self.folder(source) / SNAPSHOTS).glob("*.json")
-            if (snapshot := _read(path, Snapshot)) is not None and snapshot.id == path.stem
+            if (snapshot := read_document(path, Snapshot)) is not None and snapshot.id == path.stem
         ]
         return sorted(found, key=lambda each: (each.taken_at, each.id))
 
@@ -178,7 +178,7 @@ class Archive:
 
     def record(self, source: str, digest: str) -> FileRecord | None:
         """What is known of an archived file, none where nothing is."""
-        return _read(self.folder(source) / f"{digest}.json", FileRecord)
+        return read_document(self.folder(source) / f"{digest}.json", FileRecord)
 
     def path(self, source: str, digest: str) -> Path | None:
         """An archived file, verified; none where it is lost or altered."""
@@ -202,16 +202,16 @@ class Archive:
         if pointer is None or snapshot is None:
             raise SourceFault(source, POINTER, "", "non c'è ancora una copia da bloccare")
         changes = {"snapshot": snapshot.id, "pinned": pinned}
-        _write(self.folder(source) / POINTER, pointer.model_copy(update=changes))
+        write_document(self.folder(source) / POINTER, pointer.model_copy(update=changes))
         return snapshot
 
     def note(self, source: str, attempt: Attempt) -> None:
         """Remember how a refresh ended."""
-        _write(self.folder(source) / ATTEMPT, attempt)
+        write_document(self.folder(source) / ATTEMPT, attempt)
 
     def attempt(self, source: str) -> Attempt | None:
         """How the latest refresh ended, none where there was none."""
-        return _read(self.folder(source) / ATTEMPT, Attempt)
+        return read_document(self.folder(source) / ATTEMPT, Attempt)
 
     def quarantine(self, source: str, part: Path) -> None:
         """Set a refused file aside for who looks into it; only the latest few are kept.
@@ -301,15 +301,26 @@ def digest_of(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, model: type[Model]) -> Model | None:
+def read_document(path: Path, model: type[Model]) -> Model | None:
+    """Read a document; none where it is not there or is not one.
+
+    Args:
+        path: The file.
+        model: What it should be.
+    """
     try:
         return model.model_validate_json(path.read_bytes())
     except (OSError, ValidationError):
         return None
 
 
-def _write(path: Path, content: Document) -> None:
-    """Write a document whole: readers find it complete or not at all."""
+def write_document(path: Path, content: Document) -> None:
+    """Write a document whole: readers find it complete or not at all.
+
+    Args:
+        path: The file.
+        content: What to write.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".parte")
     try:

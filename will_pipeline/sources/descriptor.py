@@ -118,6 +118,27 @@ class Embedding(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
 
 
+class Online(_Strict):
+    """How the table is made of what was downloaded, in the place of the embedded figures.
+
+    Attributes:
+        downloads: Keys of the live sources it is made of.
+        reader: `module:function` of `will_pipeline.readers`; it takes the files by name and, where
+            it chooses municipalities, those to keep (`cities`).
+        options: Its other options.
+        rows: Rows the table may have.
+        patterns: Pattern by column, in place of the embedded table's.
+        described: What else is said of the table, in place of what the descriptor says.
+    """
+
+    downloads: tuple[Text, ...] = Field(min_length=1)
+    reader: Annotated[str, Field(pattern=r"^\w+:\w+$")]
+    options: dict[str, Any] = Field(default_factory=dict)
+    rows: RowRange
+    patterns: dict[str, str] = Field(default_factory=dict)
+    described: dict[str, Text] = Field(default_factory=dict)
+
+
 class Descriptor(_Strict):
     """One source: its identity, its terms, its columns and the rules its rows obey."""
 
@@ -143,6 +164,7 @@ class Descriptor(_Strict):
     invariants: tuple[Text, ...] = ()
     embedding: Embedding | None = None
     live: Live | None = None
+    online: Online | None = None
 
     @field_validator("invariants")
     @classmethod
@@ -172,6 +194,11 @@ class Descriptor(_Strict):
     def parquet_name(self) -> str:
         """Name of the embedded table's file."""
         return f"{self.key}.parquet"
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the graph reads a table of it; other sources are only downloaded."""
+        return self.embedding is not None or self.live is None
 
     def is_variable(self, name: str) -> bool:
         """Say whether a column name belongs to the variable columns.

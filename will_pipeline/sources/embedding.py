@@ -98,6 +98,23 @@ def find_reader(descriptor: Descriptor) -> Reader:
         SourceFault: There is no such module or function.
     """
     name = descriptor.embedding.reader if descriptor.embedding else ""
+    return reader_named(name, descriptor.key, "campo embedding.reader")
+
+
+def reader_named(name: str, source: str, where: str) -> Reader:
+    """Find a reader by its name.
+
+    Args:
+        name: `module:function` of `will_pipeline.readers`.
+        source: Key of the source, for the fault.
+        where: Field that names it, for the fault.
+
+    Returns:
+        The function.
+
+    Raises:
+        SourceFault: There is no such module or function.
+    """
     module_name, _, function_name = name.partition(":")
     full_name = f"{_READERS}.{module_name}"
     if importlib.util.find_spec(full_name) is not None:
@@ -105,7 +122,7 @@ def find_reader(descriptor: Descriptor) -> Reader:
         if callable(function):
             return function
     rule = f"il lettore '{name}' non esiste"
-    raise SourceFault(descriptor.key, "-", "campo embedding.reader", rule)
+    raise SourceFault(source, "-", where, rule)
 
 
 def to_parquet(frame: pl.DataFrame) -> bytes:

@@ -22,6 +22,9 @@ ALLOWED = Path(__file__).with_name("hosts.yaml")
 VARIABLE = "WILL_HOSTS"
 """Environment variable that names the file of redirected base addresses."""
 
+OF_ONE = "WILL_HOST_"
+"""Start of the variables that redirect one host each: `WILL_HOST_ISTAT_SITO=https://...`."""
+
 
 class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -131,7 +134,7 @@ def load_hosts(
 
     Args:
         redirections: File with `hosts: {<name>: {base: ..., spacing_seconds: ...}}`; where none
-            is given, the one that the environment names.
+            is given, the one that the environment names. A variable of one host comes after it.
         environment: Environment to look in; the process's own where none is given.
 
     Returns:
@@ -148,17 +151,25 @@ def load_hosts(
     }
     for host in hosts.values():
         _check(host, ALLOWED)
-    named = (os.environ if environment is None else environment).get(VARIABLE, "")
+    known = os.environ if environment is None else environment
+    named = known.get(VARIABLE, "")
     path = redirections or (Path(named) if named else None)
-    if path is None:
-        return Hosts(hosts)
-    if not path.is_file():
-        raise SourceFault("hosts", path.name, "", "il file degli indirizzi non c'è")
-    for name, given in load_document(path, "hosts", _Redirections).hosts.items():
-        if name not in hosts:
-            raise SourceFault("hosts", path.name, f"campo hosts.{name}", "host sconosciuto")
-        hosts[name] = _redirected(hosts[name], given, path)
+    if path is not None:
+        if not path.is_file():
+            raise SourceFault("hosts", path.name, "", "il file degli indirizzi non c'è")
+        for name, given in load_document(path, "hosts", _Redirections).hosts.items():
+            hosts[name] = _redirected(_known(name, hosts, path), given, path)
+    for variable in sorted(name for name in known if name.startswith(OF_ONE)):
+        where, name = Path(variable), variable.removeprefix(OF_ONE).lower()
+        base = _Redirected(base=known[variable])
+        hosts[name] = _redirected(_known(name, hosts, where), base, where)
     return Hosts(hosts)
+
+
+def _known(name: str, hosts: Mapping[str, Host], path: Path) -> Host:
+    if name not in hosts:
+        raise SourceFault("hosts", path.name, f"campo hosts.{name}", "host sconosciuto")
+    return hosts[name]
 
 
 def on_this_machine(name: str) -> bool:

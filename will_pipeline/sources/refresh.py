@@ -7,6 +7,7 @@ copy. How each is done belongs to the modules that do it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -147,6 +148,32 @@ class Refresher:
         for source in sources:
             if source.live is not None:
                 yield self.refresh(source, until=until)
+
+    def refresh_by_host(
+        self, sources: Iterable[Descriptor], *, seconds: float, together: int = 4
+    ) -> list[Outcome]:
+        """Refresh sources within one night, hosts side by side and one at a time in each.
+
+        Args:
+            sources: Descriptions; those that are not live are passed over.
+            seconds: Length of the night; sources that it does not reach keep their last good copy.
+            together: Most hosts at work at once.
+
+        Returns:
+            One outcome for each live source, by key.
+        """
+        until = self._clock.elapsed() + seconds
+        by_host: dict[str, list[Descriptor]] = {}
+        for source in sources:
+            if source.live is not None:
+                by_host.setdefault(source.live.host, []).append(source)
+
+        def one_host(found: list[Descriptor]) -> list[Outcome]:
+            return [self.refresh(source, until=until) for source in found]
+
+        with ThreadPoolExecutor(together, thread_name_prefix="host") as pool:
+            outcomes = [each for found in pool.map(one_host, by_host.values()) for each in found]
+        return sorted(outcomes, key=lambda outcome: outcome.source)
 
     def _refreshed(self, source: Descriptor, live: Live, until: float | None) -> Outcome:
         pointer = self._archive.pointer(source.key)

@@ -103,3 +103,15 @@ def test_a_redirection_never_loosens_the_rules(
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SourceFault, match=r"manca\.yaml"):
         load_hosts(tmp_path / "manca.yaml", environment={})
+
+
+def test_one_variable_redirects_one_host_and_obeys_the_same_rules() -> None:
+    moved = load_hosts(environment={"WILL_HOST_ISTAT_DEMO": "http://127.0.0.1:8111/demo"})
+    by_name = {host.name: host for host in moved}
+    assert by_name["istat_demo"].base == "http://127.0.0.1:8111/demo"
+    assert by_name["istat_demo"].spacing_seconds == 2
+    assert not by_name["istat_sito"].replica
+    with pytest.raises(SourceFault, match="host sconosciuto"):
+        load_hosts(environment={"WILL_HOST_ALTRO": "https://example.org"})
+    with pytest.raises(SourceFault, match="https://"):
+        load_hosts(environment={"WILL_HOST_ISTAT_DEMO": "http://example.org"})

@@ -1,0 +1,232 @@
+"""Nights of `will esegui --online` against the replica: eight cities, and a ninth by its file.
+
+One scenario, told in order: a first night, one without news, one with a revision and a broken
+portal, and, in the long form, the night in which everything is well again.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from tests.graph.conftest import FEW_DRAWS, make_project
+from tests.replica.process import Served, served
+from tests.replica.towns import GeneratedTown, places
+from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
+from will_pipeline.cli.main import app
+from will_pipeline.cli.run import Outcome
+from will_pipeline.cli.run_online import NOTHING_NEW, run_online
+from will_pipeline.definitions import PROJECT, replica_home
+from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.orchestration.territory import Territory
+
+RAVENNA = Path(__file__).parents[1] / "replica" / "citta" / "ravenna.yaml"
+SDMX = {"host": "istat_esploradati", "path": FOREIGNERS}
+DEMO = {"host": "istat_demo", "path": BALANCE}
+COMPARED = ("013075", "034027", "039014")
+"""Como has census areas only; Parma and Ravenna have both levels."""
+
+LONG = pytest.mark.skipif(not os.environ.get("WILL_LONG"), reason="the long form only")
+
+
+@dataclass
+class Night:
+    """How a night ended, what the portals were asked, and what is read afterwards."""
+
+    outcome: Outcome
+    asked: list[dict[str, Any]]
+    release: str
+    sources: pl.DataFrame
+
+
+@dataclass
+class Scenario:
+    """A project, its cities and the replica."""
+
+    folder: Path
+    cities: Path
+    replica: Served
+
+    @property
+    def shelf(self) -> Path:
+        return replica_home(self.folder)
+
+    def read(self, query: str) -> pl.DataFrame:
+        mart = self.shelf / "latest" / "will_mart.duckdb"
+        with duckdb.connect(str(mart), read_only=True) as connection:
+            return connection.sql(query).pl()
+
+    def night(self) -> Night:
+        self.replica.order("forget")
+        outcome = run_online(
+            self.folder,
+            self.replica.addresses,
+            replaced={
+                "territory": Territory(folder=str(self.cities)),
+                "estimation": EstimationSettings(draws=FEW_DRAWS),
+            },
+        )
+        return Night(
+            outcome,
+            self.replica.order("asked")["asked"],
+            str((self.shelf / "latest").readlink()),
+            self.read("SELECT * FROM dim_fonte ORDER BY fonte_id"),
+        )
+
+
+@pytest.fixture(scope="module")
+def scenario(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scenario]:
+    folder = tmp_path_factory.mktemp("dal_vivo")
+    project = make_project(folder / "progetto")
+    cities = folder / "citta"
+    shutil.copytree(PROJECT / "will_pipeline" / "cities", cities, ignore=_all_but_yaml)
+    # All that a ninth town takes.
+    shutil.copy(RAVENNA, cities)
+    with served(folder) as replica:
+        yield Scenario(project.folder, cities, replica)
+
+
+def _all_but_yaml(_: str, names: list[str]) -> list[str]:
+    return [name for name in names if not name.endswith(".yaml")]
+
+
+@pytest.fixture(scope="module")
+def first(scenario: Scenario) -> Night:
+    return scenario.night()
+
+
+@pytest.fixture(scope="module")
+def second(scenario: Scenario, first: Night) -> Night:
+    return scenario.night()
+
+
+@pytest.fixture(scope="module")
+def third(scenario: Scenario, second: Night) -> Night:
+    """One file is revised at one portal; another portal sends a page in place of its file."""
+    scenario.replica.order("revise", **SDMX)
+    scenario.replica.order("spoil", **DEMO, fault="T06")
+    return scenario.night()
+
+
+@pytest.mark.slow
+def test_a_first_night_publishes_without_warnings(first: Night) -> None:
+    assert first.outcome.faults == ()
+    assert first.outcome.warnings == ()
+    assert first.outcome.message.startswith("Pubblicato il rilascio")
+    assert first.sources["aggiornata"].all()
+
+
+@pytest.mark.slow
+def test_residents_add_up_from_sections_to_areas_to_cities(
+    scenario: Scenario, first: Night
+) -> None:
+    published = scenario.read("SELECT pro_com, livello, area_id, popolazione FROM dim_area")
+    for place in (each for each in places() if each.pro_com in COMPARED):
+        sections = GeneratedTown(place).sections
+        own = published.filter(pl.col("pro_com") == place.pro_com)
+        people = {
+            f"{place.pro_com}.C": int(sections["P1"].sum()),
+            **_summed(sections, place.pro_com, "ace", "A"),
+            **_summed(sections.drop_nulls("asc"), place.pro_com, "asc", "Q"),
+        }
+        assert dict(own.select("area_id", "popolazione").iter_rows()) == people
+
+
+def _summed(sections: pl.DataFrame, town: str, column: str, level: str) -> dict[str, int]:
+    rows = sections.group_by(column).agg(pl.col("P1").sum()).iter_rows()
+    return {f"{town}.{level}{code:02d}": persons for code, persons in rows}
+
+
+@pytest.mark.slow
+def test_every_area_has_its_own_shape(scenario: Scenario, first: Night) -> None:
+    drawn = scenario.read("SELECT schematica, count(*) AS areas FROM area_geometria GROUP BY 1")
+    assert drawn["schematica"].to_list() == [False]
+
+
+@pytest.mark.slow
+def test_a_ninth_town_takes_a_file(scenario: Scenario, first: Night) -> None:
+    areas = scenario.read("SELECT livello FROM dim_area WHERE pro_com = '039014'")
+    assert sorted(areas["livello"]) == ["A"] * 6 + ["C"] + ["Q"] * 3
+    needs = scenario.read(
+        "SELECT count(*) AS found FROM fatto_indice WHERE area_id LIKE '039014.Q%' "
+        "AND indice IS NOT NULL"
+    )
+    assert needs["found"][0] > 0
+
+
+@pytest.mark.slow
+def test_what_a_replica_serves_never_reaches_the_project(scenario: Scenario, first: Night) -> None:
+    assert sorted(each.name for each in (scenario.folder / "data" / "raw").iterdir()) == ["figures"]
+    assert not (scenario.folder / "data" / "marts" / "latest").exists()
+    notice = scenario.read("SELECT valore FROM mart_info WHERE chiave = 'avviso'")
+    assert "replica" in notice["valore"][0]
+
+
+@pytest.mark.slow
+def test_a_night_without_news_only_asks_and_publishes_nothing(first: Night, second: Night) -> None:
+    assert second.outcome.message == NOTHING_NEW
+    assert second.outcome.made == ()
+    assert second.release == first.release
+    assert len(second.asked) == len({(each["host"], each["path"]) for each in first.asked})
+    assert all(each["conditional"] for each in second.asked)
+
+
+@pytest.mark.slow
+def test_a_revised_file_makes_again_only_what_depends_on_it(third: Night) -> None:
+    assert third.outcome.faults == ()
+    assert set(third.outcome.made) == {
+        "raw/istat_stranieri",
+        "marts/dim_fonte",
+        "marts/controllo",
+        "marts/mart_info",
+        "marts/novita",
+        "marts/rilascio",
+    }
+    again = [each["path"] for each in third.asked if not each["conditional"]]
+    assert again == []
+
+
+@pytest.mark.slow
+def test_a_broken_portal_leaves_its_last_good_copy_marked(second: Night, third: Night) -> None:
+    assert third.release != second.release
+    late = third.sources.filter(~pl.col("aggiornata"))
+    assert late["fonte_id"].to_list() == ["istat_bilancio_2025"]
+    assert "resta in uso quella del" in late["problemi_noti"][0]
+    before = second.sources.filter(pl.col("fonte_id") == "istat_bilancio_2025")
+    assert late["sha256"].to_list() == before["sha256"].to_list()
+    (warning,) = third.outcome.warnings
+    assert "istat_bilancio_2025" in warning
+    assert "una pagina web al posto del file" in warning
+
+
+def test_an_address_that_may_not_be_called_stops_before_anything(tmp_path: Path) -> None:
+    addresses = tmp_path / "altrove.yaml"
+    addresses.write_text('hosts: {istat_sito: {base: "http://example.org"}}', "utf-8")
+    given = ["esegui", "--online", "--progetto", str(tmp_path), "--configurazione", str(addresses)]
+    result = CliRunner().invoke(app, given)
+    assert result.exit_code == 1
+    assert "deve cominciare con https://" in result.stderr
+    assert "Quello che era pubblicato resta com'era" in result.stderr
+    assert [each.name for each in tmp_path.iterdir()] == ["altrove.yaml"]
+
+
+@LONG
+@pytest.mark.slow
+def test_a_revision_of_the_census_makes_the_figures_again(scenario: Scenario, third: Night) -> None:
+    scenario.replica.order("heal")
+    scenario.replica.order("revise", host="istat_sito", path=CENSUS_2011)
+    night = scenario.night()
+    assert night.sources["aggiornata"].all()
+    assert {"core/census_2011", "marts/fatto_indicatore"} <= set(night.outcome.made)
+    assert "raw/istat_bes_territori" not in night.outcome.made
+    quiet = scenario.night()
+    assert (quiet.outcome.message, quiet.release) == (NOTHING_NEW, night.release)
