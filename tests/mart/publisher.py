@@ -68,7 +68,7 @@ class Steps:
         self.switches: list[int] = []
 
     def __call__(self, event: str, told: tuple[object, ...]) -> None:
-        if event in WATCHED and told and str(told[0]).startswith(self.folder):
+        if event in WATCHED and any(str(each).startswith(self.folder) for each in told):
             self.taken += 1
             if event in SWITCHING:
                 self.switches.append(self.taken)

@@ -113,8 +113,10 @@ def test_a_killed_publication_leaves_the_old_release_or_the_new_one(publisher: P
 
 def _step(chance: random.Random, steps: int) -> int:
     """A step to die before: half of the times among the last, where the switch is."""
-    return chance.randrange(max(1, steps - 14), steps + 1) if chance.random() < 0.5 else (
-        chance.randrange(1, steps + 1)
+    return (
+        chance.randrange(max(1, steps - 14), steps + 1)
+        if chance.random() < 0.5
+        else (chance.randrange(1, steps + 1))
     )
 
 
@@ -125,7 +127,9 @@ def test_every_step_of_the_switch_can_be_the_last(publisher: Publisher) -> None:
     # The fourth publication also removes the first release: the shelf keeps three.
     rehearsal = publisher.ask(marts="scambio", residents=4)
     assert len(rehearsal["switches"]) == 7, "release, two links of two renames, removal, state"
-    for residents, step in enumerate(rehearsal["switches"], start=5):
+    # The renames of the release and of the two links; in the long form also all the others.
+    chosen = rehearsal["switches"] if KILLS > 100 else rehearsal["switches"][0:6:2]
+    for residents, step in enumerate(chosen, start=5):
         old = read(shelf)
         assert publisher.ask(marts="scambio", residents=residents, step=step)["killed"]
         assert read(shelf) == old or read(shelf)[1] == residents
