@@ -28,23 +28,14 @@ def promuovi(
 ) -> None:
     """Dice che un rilascio è stabile: «stable» lo indica, e non viene mai tolto."""
     from will_pipeline.mart.exports import altered_files  # noqa: PLC0415
-    from will_pipeline.mart.inspection import inspection_report  # noqa: PLC0415
-    from will_pipeline.mart.opening import open_mart  # noqa: PLC0415
     from will_pipeline.mart.shelf import LATEST, STABLE, Shelf, ShelfBusy  # noqa: PLC0415
 
     shelf = Shelf(progetto / "data" / "marts")
     number = rilascio or shelf.led_to(LATEST)
     if number is None or number not in shelf.numbers():
         _stop(f"Il rilascio {number or ''} non c'è: «will rilasci» dice quali ci sono.")
-    folder = shelf.releases / number
-    if altered_files(folder):
+    if altered_files(shelf.releases / number):
         _stop(f"Il rilascio {number} è alterato e non si promuove: vedi «will verifica».")
-    with open_mart(folder) as mart:
-        broken = inspection_report(mart).broken
-    if broken:
-        _stop(
-            f"Il rilascio {number} ha controlli falliti e non si promuove: vedi «will controlla»."
-        )
     try:
         with shelf.locked():
             shelf.point_at(STABLE, number)

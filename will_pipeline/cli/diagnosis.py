@@ -109,15 +109,11 @@ def _packages(project: Path, world: World) -> Examination:
         return Examination(
             "pacchetti", FAULT, "Manca requirements.lock.", "git checkout -- requirements.lock"
         )
-    wrong = []
-    for line in lock.read_text("utf-8").splitlines():
-        found = LOCKED.match(line)
-        if found is None:
-            continue
-        name, wanted, conditional = found.groups()
-        there = world.installed(name)
-        if there != wanted and not (there is None and conditional):
-            wrong.append(f"{name} {there or 'assente'} invece di {wanted}")
+    wrong = [
+        f"{name} {there or 'assente'} invece di {' o '.join(sorted(wanted - {''}))}"
+        for name, wanted in _locked(lock).items()
+        if ((there := world.installed(name)) or "") not in wanted
+    ]
     if not wrong:
         return Examination("pacchetti", GOOD, "Le librerie sono quelle bloccate.")
     more = f" e altre {len(wrong) - SHOWN}" if len(wrong) > SHOWN else ""
@@ -127,6 +123,19 @@ def _packages(project: Path, world: World) -> Examination:
         f"Librerie diverse da quelle bloccate: {', '.join(wrong[:SHOWN])}{more}.",
         "rm .venv/.ready*, poi make run",
     )
+
+
+def _locked(lock: Path) -> dict[str, set[str]]:
+    """Versions that the lock allows for every package: empty among them where it may be absent.
+
+    What is locked for some systems or versions of Python only has a line for each.
+    """
+    allowed: dict[str, set[str]] = {}
+    for line in lock.read_text("utf-8").splitlines():
+        if (found := LOCKED.match(line)) is not None:
+            name, wanted, conditional = found.groups()
+            allowed.setdefault(name, set()).update({wanted, ""} if conditional else {wanted})
+    return allowed
 
 
 def _duckdb(_: Path, world: World) -> Examination:
