@@ -9,9 +9,13 @@ from __future__ import annotations
 import csv
 import json
 import sys
+import time
 from pathlib import Path
 
 import duckdb
+
+PAUSE = 0.2
+"""Seconds between readings: many readers must not starve who publishes on a small machine."""
 
 
 def read_once(marts: Path) -> tuple[str, str]:
@@ -51,6 +55,7 @@ def main(marts: Path, stop: Path) -> None:
         except (AssertionError, OSError, ValueError, duckdb.Error) as problem:
             wrong.append(f"{type(problem).__name__}: {problem}")
         readings += 1
+        time.sleep(PAUSE)
     print(json.dumps({"readings": readings, "wrong": wrong, "seen": sorted(seen)}))
 
 

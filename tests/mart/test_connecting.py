@@ -138,7 +138,7 @@ def test_the_italian_text_opens_in_libreoffice_with_numbers_as_numbers(
 def test_the_recipe_of_python_runs_as_written(release: Path) -> None:
     code = re.search(r"## Python\n\n```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     assert code is not None
-    escape = 'mart.execute("SELECT * FROM read_text(\'/etc/hostname\')")'
+    escape = "mart.execute(\"SELECT * FROM read_text('/etc/hostname')\")"
     ran = subprocess.run(
         [sys.executable, "-c", code[1]],
         cwd=release.parents[2], capture_output=True, text=True, check=True,
