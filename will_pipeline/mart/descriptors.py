@@ -45,7 +45,7 @@ LICENCES = (
         "Citare la pubblicazione; si riportano singoli valori.",
     ),
 )
-"""Start of a licence's name, whether it fits CC BY 4.0, what it asks; the first that fits counts."""
+"""Start of a licence's name, whether it fits CC BY 4.0, what it asks: the first row counts."""
 
 
 def table_schema(contract: TableContract) -> dict[str, object]:
@@ -185,8 +185,8 @@ def licence_lines(sources: pl.DataFrame) -> list[str]:
     else:
         lines.append("Nessuna fonte chiede di stare a parte.")
     lines += [
-        "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: obbligano chi pubblica "
-        "una banca dati derivata a usare la stessa licenza. Se entrano, stanno in un file a parte.",
+        "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: chi pubblica una banca "
+        "dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte.",
         "",
     ]
     return lines
