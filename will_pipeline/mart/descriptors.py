@@ -185,8 +185,8 @@ def licence_lines(sources: pl.DataFrame) -> list[str]:
     else:
         lines.append("Nessuna fonte chiede di stare a parte.")
     lines += [
-        "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: chi pubblica una banca "
-        "dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte.",
+        "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: chi pubblica una "
+        "banca dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte.",
         "",
     ]
     return lines
