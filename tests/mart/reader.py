@@ -1,7 +1,7 @@
 """One reader of the marts: reads again and again until told to stop, and counts what went wrong.
 
-Run: `python -m tests.mart.reader <folder of the marts> <file whose presence means stop>`; it knows
-nothing of the project but the files of a release.
+Run: `python -m tests.mart.reader <marts> <file whose presence means stop> <pause>`;
+it knows nothing of the project but the files of a release.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ import time
 from pathlib import Path
 
 import duckdb
-
-PAUSE = 0.2
-"""Seconds between readings: many readers must not starve who publishes on a small machine."""
 
 
 def read_once(marts: Path) -> tuple[str, str]:
@@ -46,7 +43,7 @@ def read_once(marts: Path) -> tuple[str, str]:
     return f"{number}/{residents}", release.name
 
 
-def main(marts: Path, stop: Path) -> None:
+def main(marts: Path, stop: Path, pause: float) -> None:
     """Read until the stop file is there; print what was seen as one line of JSON."""
     readings, wrong, seen = 0, [], set()
     while not stop.exists():
@@ -55,9 +52,9 @@ def main(marts: Path, stop: Path) -> None:
         except (AssertionError, OSError, ValueError, duckdb.Error) as problem:
             wrong.append(f"{type(problem).__name__}: {problem}")
         readings += 1
-        time.sleep(PAUSE)
+        time.sleep(pause)
     print(json.dumps({"readings": readings, "wrong": wrong, "seen": sorted(seen)}))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main(Path(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3]))

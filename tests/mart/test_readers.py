@@ -27,9 +27,11 @@ def test_readers_never_meet_an_error_or_a_mixed_release(
     marts = tmp_path / "data" / "marts"
     published = {f"{publish_residents(marts, tables, 5000)}/5000"}
     stop = tmp_path / "basta"
+    # Together they take about one core: more would starve who publishes, and prove no more.
+    pause = str(0.05 * READERS)
     readers = [
         subprocess.Popen(
-            [sys.executable, "-m", "tests.mart.reader", str(marts), str(stop)],
+            [sys.executable, "-m", "tests.mart.reader", str(marts), str(stop), pause],
             cwd=ROOT,
             stdout=subprocess.PIPE,
             text=True,
