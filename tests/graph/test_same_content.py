@@ -44,6 +44,7 @@ def contents(project: Project) -> dict[str, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not os.environ.get("WILL_LONG"), reason="a whole night more: long form only")
 def test_one_thread_and_shuffled_figures_make_the_same_content(
     first_night: FirstNight, tmp_path: Path
 ) -> None:
