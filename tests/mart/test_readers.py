@@ -28,7 +28,7 @@ def test_readers_never_meet_an_error_or_a_mixed_release(
     published = {f"{publish_residents(marts, tables, 5000)}/5000"}
     stop = tmp_path / "basta"
     # Together they take about one core: more would starve who publishes, and prove no more.
-    pause = str(0.05 * READERS)
+    pause = str(0.12 * READERS)
     readers = [
         subprocess.Popen(
             [sys.executable, "-m", "tests.mart.reader", str(marts), str(stop), pause],
