@@ -103,6 +103,8 @@ def rilascio(
         contracts=contracts_of(MARTS),
         views=load_views(),
         atlas=render_atlas(tables, release=statement.release),
+        now=mart_shelf.time(),
+        keep=mart_shelf.keep,
     )
     context.log.info(publication.message)
     return dg.MaterializeResult(

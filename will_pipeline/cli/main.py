@@ -11,7 +11,9 @@ from typing import Annotated
 import typer
 
 from will_pipeline.cli.called import as_called
+from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.deliveries import consegne
+from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
@@ -32,7 +34,7 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, esempio):
+for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent

@@ -51,13 +51,16 @@ def verifica(
 
 def rilasci(progetto: Project = PROJECT) -> None:
     """Elenca i rilasci che si possono leggere o ripristinare."""
-    from will_pipeline.mart.shelf import Shelf  # noqa: PLC0415
+    from will_pipeline.mart.shelf import LATEST, NIGHTLY, STABLE, Shelf  # noqa: PLC0415
 
     shelf = Shelf(progetto / "data" / "marts")
-    current = shelf.current()
+    said = {LATEST: "letto da tutti", STABLE: "stabile", NIGHTLY: "ultimo prodotto"}
+    latest = shelf.led_to(LATEST)
     for release in shelf.numbers():
-        mark = "  ← letto da tutti" if current and current.release == release else ""
-        typer.echo(f"{release}{mark}")
+        marks = [words for name, words in said.items() if shelf.led_to(name) == release]
+        if release == latest and shelf.led_to(NIGHTLY) == latest:
+            marks.remove(said[NIGHTLY])
+        typer.echo(f"{release}{'  ← ' if marks else ''}{', '.join(marks)}")
     if not shelf.numbers():
         typer.echo(as_called("Nessun rilascio: si fa con «will esegui»."))
 
@@ -68,14 +71,18 @@ def ripristina(
 ) -> None:
     """Rimette in lettura un rilascio precedente, se è integro."""
     from will_pipeline.mart.exports import altered_files  # noqa: PLC0415
-    from will_pipeline.mart.shelf import Shelf  # noqa: PLC0415
+    from will_pipeline.mart.shelf import Shelf, ShelfBusy  # noqa: PLC0415
 
     shelf = Shelf(progetto / "data" / "marts")
     if rilascio not in shelf.numbers():
         _stop(f"Il rilascio {rilascio} non c'è: «will rilasci» dice quali ci sono.", code=WRONG_USE)
     if altered_files(shelf.releases / rilascio):
         _stop(f"Il rilascio {rilascio} è alterato e non si ripristina: vedi «will verifica».")
-    shelf.point_latest_at(rilascio)
+    try:
+        with shelf.locked():
+            shelf.point_latest_at(rilascio)
+    except ShelfBusy as fault:
+        _stop(f"Non posso ripristinare: {fault}.")
     typer.echo(f"Ora si legge il rilascio {rilascio}.")
     typer.echo("La prossima esecuzione pubblica di nuovo, se i dati sono diversi.")
 

@@ -29,6 +29,23 @@ LICENCE = {
     "path": "https://creativecommons.org/licenses/by/4.0/",
     "title": "Creative Commons Attribuzione 4.0 Internazionale",
 }
+WITHIN, APART = "sì", "no, a parte"
+LICENCES = (
+    ("CC0", WITHIN, "Niente; l'attribuzione si dà lo stesso."),
+    ("CC BY-SA", APART, "Citare la fonte, e la stessa licenza per ciò che se ne deriva."),
+    ("CC BY-NC", APART, "Citare la fonte; niente usi commerciali."),
+    ("CC BY-ND", APART, "Citare la fonte; niente opere derivate."),
+    ("CC BY", WITHIN, "Citare la fonte e dire che cosa si è cambiato."),
+    ("IODL 2.0", WITHIN, "Citare la fonte."),
+    ("IODL 1.0", APART, "Citare la fonte, e la stessa licenza o una compatibile."),
+    ("ODbL", APART, "Citare la fonte, e la stessa licenza per la banca dati derivata."),
+    (
+        "Citazione di dati pubblicati",
+        WITHIN,
+        "Citare la pubblicazione; si riportano singoli valori.",
+    ),
+)
+"""Start of a licence's name, whether it fits CC BY 4.0, what it asks: the first row counts."""
 
 
 def table_schema(contract: TableContract) -> dict[str, object]:
@@ -111,7 +128,7 @@ def dictionary_page(dictionary: pl.DataFrame, contracts: Iterable[TableContract]
 
 
 def attribution_page(sources: pl.DataFrame, citation: str) -> bytes:
-    """The `ATTRIBUZIONI.md` of a release: what to cite, and each source with its licence."""
+    """The `ATTRIBUZIONI.md` of a release: what to cite, the attributions, what licences allow."""
     lines = [
         "# Attribuzioni",
         "",
@@ -131,7 +148,64 @@ def attribution_page(sources: pl.DataFrame, citation: str) -> bytes:
         f"{_in_a_cell(row['attribuzione'])} |"
         for row in sources.sort("fonte_id").iter_rows(named=True)
     ]
+    lines += ["", *_credits(sources), *licence_lines(sources)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _credits(sources: pl.DataFrame) -> list[str]:
+    """One paragraph with every attribution, ready to be copied under a map or a table."""
+    told = sources.sort("fonte_id")["attribuzione"].unique(maintain_order=True)
+    return [
+        "## Da copiare",
+        "",
+        "Sotto una tavola o una mappa che usa numeri di tutte le fonti:",
+        "",
+        f"> {'; '.join(_in_a_cell(each) for each in told)}.",
+        "",
+    ]
+
+
+def licence_lines(sources: pl.DataFrame) -> list[str]:
+    """What the licences of the sources ask of what is made from them, one row per licence."""
+    counted = sources.group_by("licenza").agg(pl.col("fonte_id").sort()).sort("licenza")
+    lines = [
+        "## Licenze e compatibilità",
+        "",
+        "| Licenza | Fonti | Può stare sotto CC BY 4.0? | Che cosa chiede |",
+        "|---|---:|---|---|",
+    ]
+    apart: list[str] = []
+    for licence, members in counted.iter_rows():
+        fits, duty = licence_duty(licence)
+        lines.append(f"| {_in_a_cell(licence)} | {len(members)} | {fits} | {duty} |")
+        apart += members if fits != WITHIN else []
+    lines.append("")
+    if apart:
+        lines.append(f"Da tenere a parte, o da non ridistribuire: {', '.join(sorted(apart))}.")
+    else:
+        lines.append("Nessuna fonte chiede di stare a parte.")
+    lines += [
+        "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: chi pubblica una "
+        "banca dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte.",
+        "",
+    ]
+    return lines
+
+
+def licence_duty(licence: str) -> tuple[str, str]:
+    """Whether a licence lets derived data be CC BY 4.0, and what it asks, in Italian.
+
+    Args:
+        licence: name of the licence, as in `dim_fonte`.
+
+    Source:
+        Texts of the licences; AgID, Linee guida sull'apertura dei dati (2023), compatibility of
+        licences.
+    """
+    for start, fits, duty in LICENCES:
+        if licence.upper().startswith(start.upper()):
+            return fits, duty
+    return "da verificare", "Leggere il testo prima di ridistribuire."
 
 
 def readme_rows(info: Mapping[str, str]) -> Sequence[tuple[str, str]]:

@@ -13,6 +13,16 @@ from pathlib import Path
 import polars as pl
 
 from will_pipeline.contracts.model import TableContract, ViewContract
+from will_pipeline.mart.catalogue import (
+    TURTLE_FILE,
+    XML_FILE,
+    Entry,
+    catalogue_graph,
+    load_identity,
+    rdf_xml,
+    turtle,
+)
+from will_pipeline.mart.database import DATABASE_FILE
 from will_pipeline.mart.descriptors import (
     attribution_page,
     data_package,
@@ -30,6 +40,7 @@ from will_pipeline.mart.spreadsheets import write_ods, write_xlsx
 CHECKSUM_FILE = "sha256sums.txt"
 FACTS, WIDE, WIDE_VIEW = "fatto_indicatore", "aree_larga", "v_aree_larga"
 TITLE = "Atlante dei bisogni collettivi: le aree"
+TITLE_OF_MART = "Atlante dei bisogni collettivi: il mart"
 
 
 def write_exports(
@@ -81,6 +92,30 @@ def write_exports(
     }
     package = data_package(folder, described, tables["dim_fonte"], info)
     write_files(folder, {"datapackage.json": package})
+    graph = catalogue_graph(_entries(folder, contracts, views), info, load_identity())
+    write_files(folder, {TURTLE_FILE: turtle(graph), XML_FILE: rdf_xml(graph)})
+
+
+def _entries(
+    folder: Path, contracts: Mapping[str, TableContract], views: Mapping[str, ViewContract]
+) -> list[Entry]:
+    """Datasets of the catalogue, each with those of its files that this release has."""
+    described = (
+        ("mart", TITLE_OF_MART, "Tutte le tabelle, con le descrizioni delle colonne.",
+         (DATABASE_FILE,)),
+        (FACTS, contracts[FACTS].grain.it.capitalize(), contracts[FACTS].description.it,
+         (f"{FACTS}.csv", f"{FACTS}.parquet")),
+        (WIDE, TITLE, views[WIDE_VIEW].description.it,
+         (f"{WIDE}.csv", f"{WIDE}.xlsx", f"{WIDE}.ods")),
+        ("aree", "I confini delle aree, con i loro indici",
+         "Le aree che hanno un confine vero, in longitudine e latitudine.",
+         ("aree.gpkg", "aree.parquet")),
+    )  # fmt: skip
+    entries = [
+        Entry(name, title, says, [folder / file for file in files if (folder / file).is_file()])
+        for name, title, says, files in described
+    ]
+    return [entry for entry in entries if entry.files]
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -26,15 +26,17 @@ class NoMart(FileNotFoundError):
 def open_mart(path: Path) -> duckdb.DuckDBPyConnection:
     """Open a mart read-only.
 
-    Queries cannot read other files, load extensions or change that setting.
+    Queries cannot read other files, load extensions or change that setting. A channel is followed
+    once: DuckDB shares what is open under the same name within a process, and would answer from the
+    release of a moment ago to who opens `latest` again after a publication.
 
     Args:
-        path: the `.duckdb` file, or the folder of a release that holds it.
+        path: the `.duckdb` file, or the folder of a release or a channel that holds it.
 
     Raises:
         NoMart: nothing is published there.
     """
-    file = path / DATABASE_FILE if path.is_dir() else path
+    file = (path / DATABASE_FILE if path.is_dir() else path).resolve()
     if not file.is_file():
         raise NoMart(file)
     return duckdb.connect(str(file), read_only=True, config=dict(CONFINED))

@@ -5,20 +5,31 @@ Same content, same release: when nothing changed, readers keep what they have.
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import polars as pl
 
 from will_pipeline.contracts.catalogue import CONTRACT_VERSION
+from will_pipeline.contracts.compatibility import (
+    PROMISES_FILE,
+    check_compatible,
+    promises,
+    rendered,
+)
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import DATABASE_FILE, write_database
 from will_pipeline.mart.exports import altered_files, write_checksums, write_exports, write_files
 from will_pipeline.mart.news import news_rows
 from will_pipeline.mart.opening import open_mart
+from will_pipeline.mart.retention import KEPT, prune
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
+from will_pipeline.mart.status import release_state, write_shelf_state
 
 ATLAS_FOLDER = "atlante"
 INFO_TABLE, NEWS_TABLE = "mart_info", "novita"
@@ -26,6 +37,30 @@ CITATION = (
     "will-pipeline, Atlante dei bisogni collettivi, rilascio {release}. "
     "Elaborazioni su dati ISTAT e delle altre fonti elencate in dim_fonte. CC BY 4.0."
 )
+
+ROOM = 3
+"""Free space a publication wants, in times the size of the release before."""
+_MEGABYTE = 1024 * 1024
+
+
+class NoRoom(RuntimeError):
+    """The disk has too little room for a release; the text says in Italian what to do."""
+
+    def __init__(self, *, free: int, wanted: int) -> None:
+        super().__init__(
+            f"spazio su disco insufficiente: {free // _MEGABYTE} MB liberi, ne servono "
+            f"{wanted // _MEGABYTE}. Libera spazio, poi ripeti"
+        )
+
+
+class ReleaseAltered(RuntimeError):
+    """A release read back from the disk is not what was written."""
+
+    def __init__(self, files: list[str]) -> None:
+        super().__init__(
+            f"il rilascio appena scritto non si rilegge uguale: {', '.join(files)}. "
+            "Il disco potrebbe essere guasto: niente è stato pubblicato"
+        )
 
 
 @dataclass(frozen=True)
@@ -54,6 +89,8 @@ def state_release(shelf: Shelf, fingerprint: str, now: datetime) -> Statement:
     Returns:
         The statement of the current release where the content is the same, else a new one.
     """
+    with shelf.locked():
+        shelf.tidy()
     current = _intact(shelf)
     if current is not None and current.fingerprint == fingerprint:
         return current
@@ -167,8 +204,12 @@ def publish(
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
     atlas: Mapping[str, bytes],
+    now: datetime | None = None,
+    keep: int = KEPT,
 ) -> Publication:
     """Make a release and switch to it, unless readers already have this content.
+
+    What a dead run left is cleared first; old releases that nobody reads leave last.
 
     Args:
         shelf: the shelf of releases.
@@ -177,25 +218,75 @@ def publish(
         contracts: contracts of the tables.
         views: contracts of the views.
         atlas: files of the atlas by relative path.
+        now: time of the run, with its time zone; that of the statement where none is given.
+        keep: how many of the newest releases stay.
 
     Returns:
         What readers see now.
 
     Raises:
+        ContractBroken: the contract takes back what that of the current release promised, without
+            a new MAJOR version.
         PublicationRefused: the content breaks a contract; readers keep what they have.
+        ReleaseAltered: the finished files do not read back as they were written.
+        NoRoom: the disk is nearly full.
+        ShelfBusy: another publication is at work.
     """
-    current = _intact(shelf)
-    if current is not None and current.fingerprint == statement.fingerprint:
-        return Publication(current.release, is_new=False)
-    made = shelf.clear_workshop() / statement.release
-    made.mkdir()
-    write_database(made / DATABASE_FILE, tables, contracts, views)
-    write_exports(made, tables, contracts=contracts, views=views)
-    write_files(made / ATLAS_FOLDER, atlas)
-    write_statement(made, statement)
-    write_checksums(made)
-    shelf.publish(made, statement)
-    return Publication(statement.release, is_new=True)
+    told = promises(contracts.values(), views.values(), statement.contract)
+    keeps_promises(shelf, told)
+    with shelf.locked():
+        shelf.tidy()
+        current = _intact(shelf)
+        same = current is not None and current.fingerprint == statement.fingerprint
+        if not same:
+            _has_room(shelf)
+            made = shelf.workshop / statement.release
+            made.mkdir()
+            write_database(made / DATABASE_FILE, tables, contracts, views)
+            write_exports(made, tables, contracts=contracts, views=views)
+            write_files(made / ATLAS_FOLDER, atlas)
+            write_files(made, {PROMISES_FILE: rendered(told)})
+            write_statement(made, statement, release_state(tables))
+            write_checksums(made)
+            _reads_back(made)
+            shelf.publish(made, statement)
+        prune(shelf, keep=keep)
+        write_shelf_state(
+            shelf, is_new=not same, now=now or datetime.fromisoformat(statement.made_at)
+        )
+    published = current if same and current is not None else statement
+    return Publication(published.release, is_new=not same)
+
+
+def keeps_promises(shelf: Shelf, told: Mapping[str, object]) -> None:
+    """Check a contract against that of the release that readers have.
+
+    Args:
+        shelf: the shelf of releases.
+        told: promises of the contract to publish under.
+
+    Raises:
+        ContractBroken: a promise is taken back without a new MAJOR version.
+    """
+    # A damaged release is published again whatever it said.
+    if _intact(shelf) is None or not (shelf.latest / PROMISES_FILE).is_file():
+        return
+    check_compatible(json.loads((shelf.latest / PROMISES_FILE).read_text("utf-8")), told)
+
+
+def _has_room(shelf: Shelf) -> None:
+    files = shelf.latest.resolve().rglob("*")
+    wanted = ROOM * sum(file.stat().st_size for file in files if file.is_file())
+    free = shutil.disk_usage(shelf.folder).free
+    if free < wanted:
+        raise NoRoom(free=free, wanted=wanted)
+
+
+def _reads_back(made: Path) -> None:
+    altered = altered_files(made)
+    if altered:
+        raise ReleaseAltered(altered)
+    open_mart(made).close()
 
 
 def _intact(shelf: Shelf) -> Statement | None:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from will_pipeline.indicators.estimates import Settings
+from will_pipeline.mart.retention import KEPT
 from will_pipeline.mart.shelf import Shelf
 
 ROME = ZoneInfo("Europe/Rome")
@@ -38,12 +39,14 @@ class MartShelf(dg.ConfigurableResource):
         now: time of the run, ISO 8601 with its time zone; the clock of Rome where empty.
         notice: what every reader must see first, in Italian; nothing where empty.
         notice_en: the same in English.
+        keep: how many of the newest releases stay; what a channel leads to stays in any case.
     """
 
     folder: str
     now: str = ""
     notice: str = ""
     notice_en: str = ""
+    keep: int = KEPT
 
     def shelf(self) -> Shelf:
         """The shelf of releases."""
