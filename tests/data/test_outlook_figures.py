@@ -30,7 +30,11 @@ def raw() -> Tables:
     sources = load_sources(ROOT / "assets" / "raw")
     figures = ROOT / "data" / "raw" / "figures"
     left = {"istat_censimento_2011_ace"}
-    return {key: read_embedded(each, figures) for key, each in sources.items() if key not in left}
+    return {
+        key: read_embedded(each, figures)
+        for key, each in sources.items()
+        if each.has_table and key not in left
+    }
 
 
 @pytest.fixture(scope="module")
