@@ -61,7 +61,8 @@ class Collective:
         voices: rows of `voce_territorio`, the latest first.
         twins: rows of `area_simile`, nearest first.
         scenario: rows of `proiezione` with a number.
-        no_scenario: why there is no scenario, each reason once.
+        no_scenario: why there is no scenario: each reason once, with the needs it is about (none
+            where it is about all of them).
     """
 
     persons: tuple[Row, ...]
@@ -73,7 +74,7 @@ class Collective:
     voices: tuple[Row, ...]
     twins: tuple[Row, ...]
     scenario: tuple[Row, ...]
-    no_scenario: tuple[str, ...]
+    no_scenario: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,6 @@ class CollectiveTables:
         """What is told of one area."""
         persons, places = self._persons[area_id], self._places[area_id]
         scenario = self._scenario[area_id]
-        reasons = (str(row["motivo"]) for row in scenario if row["motivo"] is not None)
         return Collective(
             persons=tuple(row for row in persons if row["attesi"] is not None),
             withheld=tuple(row for row in persons if row["attesi"] is None),
@@ -125,7 +125,7 @@ class CollectiveTables:
             voices=tuple(self._voices[area_id]),
             twins=tuple(self._twins[area_id][:MOST_TWINS]),
             scenario=tuple(row for row in scenario if row["persone"] is not None),
-            no_scenario=tuple(dict.fromkeys(reasons)),
+            no_scenario=_reasons(scenario),
         )
 
     def city(self, pro_com: str) -> Actions:
@@ -159,3 +159,14 @@ def _by(table: pl.DataFrame, key: str) -> defaultdict[str, list[Row]]:
     for row in table.iter_rows(named=True):
         rows[str(row[key])].append(row)
     return rows
+
+
+def _reasons(scenario: Sequence[Row]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    every = {str(row["dimensione"]) for row in scenario}
+    needs: dict[str, dict[str, None]] = {}
+    for row in scenario:
+        if row["motivo"] is not None:
+            needs.setdefault(str(row["motivo"]), {})[str(row["dimensione"])] = None
+    return tuple(
+        (reason, () if set(about) == every else tuple(about)) for reason, about in needs.items()
+    )

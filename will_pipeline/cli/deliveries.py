@@ -108,7 +108,8 @@ def modello(
     files = make(template, areas)
     present = [name for name in files if (cartella / name).exists()]
     if present:
-        _stop(f"nella cartella c'è già {', '.join(present)}: spostalo o scegli --cartella.")
+        are, move = ("c'è", "spostalo") if len(present) == 1 else ("ci sono", "spostali")
+        _stop(f"nella cartella {are} già {', '.join(present)}: {move} o scegli --cartella.")
     cartella.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (cartella / name).write_bytes(content)

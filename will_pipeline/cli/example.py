@@ -15,7 +15,7 @@ PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 STARTING = (
     "Preparo due città inventate e faccio girare su di loro tutto il percorso. "
-    "Serve meno di un minuto…"
+    "Servono uno o due minuti…"
 )
 
 

@@ -41,7 +41,7 @@ PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 STARTING = (
     "Avvio il percorso: fonti, aree, indicatori, indici, profili, mart, atlante. "
-    "Serve meno di un minuto…"
+    "Servono uno o due minuti…"
 )
 ASKING = (
     "Chiedo alle fonti se c'è qualcosa di nuovo, poi rifaccio quello che ne dipende. "

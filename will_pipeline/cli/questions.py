@@ -6,14 +6,18 @@ Parsing and printing belong here; questions and answers come from the library.
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from will_pipeline.cli.called import as_called
+
+if TYPE_CHECKING:
+    from will_pipeline.domande.catalogue import Question
 
 domande = typer.Typer(
     name="domande",
@@ -80,11 +84,15 @@ def esegui(
     question = questions[numero]
     try:
         with open_mart(mart) as opened:
-            answer = ask(opened, question, _values(con or []))
+            given = _values(con or [])
+            answer = ask(opened, question, given)
     except NoMart as fault:
         _stop(str(fault), code=FAILED)
     except QuestionFault as fault:
         _stop(str(fault))
+    taken = _examples(question, given)
+    if taken:
+        typer.echo(as_called(taken), err=formato is not Form.TABELLA)
     if answer.is_empty():
         # Machines read the standard output: the reason goes beside it.
         typer.echo(question.title, err=formato is not Form.TABELLA)
@@ -95,6 +103,15 @@ def esegui(
         sys.stdout.write(answer.write_json() + "\n")
     elif not answer.is_empty():
         _print(question.title, question.how_to_read, answer.columns, answer.rows())
+
+
+def _examples(question: Question, given: Mapping[str, str]) -> str:
+    """Say which values the question took by itself: one about Parma must not pass for ours."""
+    free = [each for each in question.parameters if each.name not in given]
+    if not free:
+        return ""
+    told = ", ".join(f"{each.name} = {each.example}" for each in free)
+    return f"Esempio con {told}. Per scegliere: «--con {free[0].name}=…».\n"
 
 
 def _values(given: list[str]) -> dict[str, str]:

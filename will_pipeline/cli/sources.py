@@ -200,7 +200,7 @@ def _told(outcome: Outcome) -> dict[str, Any]:
 def _state_of(each: Standing) -> str:
     if each.taken_on is None:
         return each.state_in_words
-    days = "oggi" if each.days == 0 else f"{each.days} giorni fa"
+    days = {0: "oggi", 1: "ieri"}.get(each.days or 0, f"{each.days} giorni fa")
     old = ", ormai vecchia" if each.old else ""
     return f"{each.state_in_words}; confermata {days}{old}"
 

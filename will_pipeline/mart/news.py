@@ -16,7 +16,7 @@ RELEASE = "rilascio"
 ADDED, REMOVED, CHANGED = "aggiunto", "rimosso", "modificato"
 FIRST = "È il primo rilascio."
 NO_COMPARISON = "Il rilascio precedente è alterato: il confronto non si può fare."
-METHOD = "Sono cambiati il programma o la descrizione dei dati, non le fonti."
+METHOD = "Sono cambiati il programma, la descrizione dei dati o le consegne, non le fonti."
 ABOUT_RELEASES = ("mart_info", "novita")
 """Tables that speak of the release itself and would differ every time."""
 SEPARATOR = " · "

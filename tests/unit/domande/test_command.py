@@ -55,10 +55,18 @@ def test_a_narrow_terminal_gets_one_row_under_the_other(
     mart: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "24")
-    said = esegui(mart, "5").stdout
+    said = esegui(mart, "5", "--con", "posto=Centro").stdout
     assert "  persone  1.234,5" in said
     assert "Persone stimate, non contate." in said
     assert "…" not in said
+
+
+def test_a_value_that_nobody_gave_is_told_to_be_an_example(mart: Path) -> None:
+    assert "Esempio con posto = Centro" in esegui(mart, "5").stdout
+    assert "Esempio" not in esegui(mart, "5", "--con", "posto=Centro").stdout
+    machine = esegui(mart, "5", "--formato", "json")
+    assert "Esempio" in machine.stderr
+    assert "Esempio" not in machine.stdout
 
 
 def test_text_of_the_mart_is_never_taken_for_markup(mart: Path) -> None:
