@@ -95,4 +95,6 @@ def test_one_changed_figure_is_the_news_with_what_follows_from_it(published: Pro
     ]
     print(f"\none changed figure: {told}")
     assert set(news["tipo"]) == {"modificato"}
-    assert set(news["motivo"]) == {"È cambiata la fonte opencivitas_spesa."}
+    assert set(news["motivo"]) == {
+        "È cambiata la fonte «Spesa storica e spesa standard dei comuni»."
+    }

@@ -36,6 +36,8 @@ MOST_BOUNDARY_BYTES = 200_000_000
 _SHOWN = 5
 
 
+UNFIT = "il file non è come serve; «will consegne verifica» dice dove e perché."
+"""What is published of a fault of polygons, whose labels are text that anyone may have written."""
 NAMES_OF_LEVEL = {"C": "comune", "Q": "quartieri", "A": "aree di censimento"}
 
 
@@ -83,7 +85,10 @@ def examine_boundaries(kind: str, files: Mapping[str, bytes], areas: Areas) -> E
     try:
         return Examined(_EXAMINERS[kind](_Read(kind, name, content, areas)))
     except SourceFault as fault:
-        return Examined({}, (Problem(name, fault.where, f"{fault.rule}."),))
+        if kind == COUNTS_KIND:
+            return Examined({}, (Problem(name, fault.where, f"{fault.rule}."),))
+        told = f"{fault.where}: {fault.rule}." if fault.where else f"{fault.rule}."
+        return Examined({}, (Problem(name, "", UNFIT, shown=told),))
     except BadValue as bad:
         return Examined({}, (Problem(name, "", str(bad), shown=bad.shown),))
 

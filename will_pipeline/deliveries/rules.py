@@ -244,7 +244,7 @@ def _sections_covered(parts: Parts, areas: Areas) -> Iterator[Problem]:
         section = _whole(values["sezione"])
         given.add(section)
         if section not in areas.sections:
-            rule = f"la sezione {section} non è fra quelle di {areas.town}."
+            rule = f"la sezione non è fra quelle di {areas.town}."
             yield parsed.problem(number, "sezione", rule)
     absent = sorted(areas.sections - given)
     if absent:

@@ -43,18 +43,21 @@ def section_counts(name: str, content: bytes, *, pro_com: str) -> pl.DataFrame:
     variables = [column for column in frame.columns if _VARIABLE.fullmatch(column)]
     if absent or "P1" not in variables:
         raise SourceFault(SOURCE, name, "riga 1", f"manca la colonna {(absent or ['P1'])[0]}")
-    town = frame.filter(pl.col("PROCOM").str.strip_chars().str.zfill(6) == pro_com)
+    # A cell that is no number may hold anything, a name too: rows are named by their place alone.
+    town = frame.with_row_index("row", offset=2).filter(
+        pl.col("PROCOM").str.strip_chars().str.zfill(6) == pro_com
+    )
     if town.is_empty():
         raise SourceFault(SOURCE, name, "", f"non ci sono sezioni del comune {pro_com}")
     for column in ("SEZ2011", *variables):
         wrong = town.filter(~pl.col(column).fill_null("").str.contains(_DIGITS))
         if wrong.height:
-            where = f"sezione {wrong['SEZ2011'][0]}, colonna {column}"
+            where = f"riga {wrong['row'][0]}, colonna {column}"
             raise SourceFault(SOURCE, name, where, "il conteggio manca o non è un numero intero")
-    numbers = town.select(pl.col("SEZ2011", *variables).cast(pl.Int64))
+    numbers = town.select("row", pl.col("SEZ2011", *variables).cast(pl.Int64))
     twice = numbers.filter(pl.col("SEZ2011").is_duplicated())
     if twice.height:
-        raise SourceFault(SOURCE, name, f"sezione {twice['SEZ2011'][0]}", "la sezione è ripetuta")
+        raise SourceFault(SOURCE, name, f"riga {twice['row'][1]}", "la sezione è ripetuta")
     return (
         numbers.unpivot(on=variables, index="SEZ2011", variable_name="variable", value_name="value")
         .select("variable", "value", section_number="SEZ2011")

@@ -37,7 +37,7 @@ def area_file(**squares: float) -> dict[str, bytes]:
 
 
 def said(kind: str, files: dict[str, bytes], areas: Areas) -> str:
-    return "\n".join(str(each) for each in examine_boundaries(kind, files, areas).problems)
+    return "\n".join(each.with_cell() for each in examine_boundaries(kind, files, areas).problems)
 
 
 @pytest.mark.parametrize(
@@ -85,6 +85,20 @@ def test_sections_that_cannot_be_used_are_refused(
     files: dict[str, bytes], rule: str, areas: Areas
 ) -> None:
     assert rule in said("confini_sezioni", files, areas)
+
+
+@pytest.mark.parametrize("cell", ["Mario Rossi 3331234567", "99", "PERSONA"])
+def test_what_may_be_published_of_a_file_of_sections_holds_no_cell(cell: str, areas: Areas) -> None:
+    counts = (COUNTS + f"99001;{cell};1;;;5;6\n" + f"99001;990010000001;1;;;{cell};6\n").encode()
+    drawn = section_file(*SECTIONS)["confini_sezioni.geojson"].replace(
+        str(SECTIONS[0]).encode(), cell.encode()
+    )
+    for kind, files in (
+        ("conteggi_sezioni", {"c.csv": counts}),
+        ("confini_sezioni", {"confini_sezioni.geojson": drawn}),
+    ):
+        for problem in examine_boundaries(kind, files, areas).problems:
+            assert cell not in str(problem) or cell == "99"
 
 
 def test_areas_of_a_level_are_taken_all_together(areas: Areas) -> None:

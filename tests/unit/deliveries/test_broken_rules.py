@@ -127,7 +127,7 @@ CROSSED = [
      "mancano 1 sezioni: 990010000001"),
     ("copertura_completa", "aree_proprie",
      changed("aree_proprie", "sezioni", 1, sezione="990010000009"),
-     "riga 3, colonna sezione: la sezione 990010000009 non è fra quelle di Provaglia"),
+     "riga 3, colonna sezione: la sezione non è fra quelle di Provaglia"),
     ("aree_con_sezioni", "aree_proprie", without("aree_proprie", "sezioni", 2),
      "riga 3, colonna area: l'area non ha sezioni"),
     ("nomi_diversi", "aree_proprie", changed("aree_proprie", "elenco", 1, nome=" LEVANTE"),

@@ -167,3 +167,78 @@ def test_a_missing_count_stays_missing_where_it_is_shared() -> None:
     a1 = told.row(by_predicate=pl.col("area_id") == "001001.A1", named=True)
     assert a1["shared"]
     assert a1["P3"] is None
+
+
+def left_over(frame: pl.DataFrame) -> list[float]:
+    """Residents of the small groups that come back from the areas that publish their own counts."""
+    areas = AreaCounts(frame, FLOOR)
+    counts = frame.select(CODES).to_numpy().astype(float)
+    exact = np.flatnonzero(~areas.shared & areas.publishable)
+    level = frame["level"].to_numpy().astype(str)
+    found = relations(counts, counts[:, 0], level, exact, floor=FLOOR)
+    return [each.residents for each in found]
+
+
+def test_a_city_that_one_level_does_not_cover_is_searched_over_both() -> None:
+    # Neighbourhoods leave out a hundred residents; Q02 is A2 and nothing more.
+    cells = {
+        ("001001.A1", NORTH): (4_000, 1_900, 700),
+        ("001001.A2", SOUTH): (5_000, 2_600, 900),
+        ("001001.A1", "001001.X"): (100, 60, 20),
+    }
+    frame = town(cells).filter(pl.col("level") != "X")
+    city, north, a2 = (
+        frame.row(by_predicate=pl.col("area_id") == name, named=True)
+        for name in (CITY, NORTH, "001001.A2")
+    )
+    assert city["P2"] - north["P2"] - a2["P2"] == 60
+    assert left_over(frame) == []
+    told = seen(frame)
+    given_up = told.filter(pl.col("shared") | pl.col("withheld"))["area_id"].to_list()
+    assert set(given_up) & {NORTH, "001001.A2"}
+
+
+def test_a_neighbourhood_under_the_floor_is_protected_by_another() -> None:
+    cells = {
+        ("001001.A1", NORTH): (4_000, 1_900, 700),
+        ("001001.A1", SOUTH): (240, 120, 50),
+    }
+    frame = town(cells).filter(pl.col("level") != "A")
+    told = seen(frame)
+    assert told.filter("withheld")["area_id"].to_list() == [SOUTH]
+    assert told.filter("shared")["area_id"].to_list() == [NORTH]
+
+
+@pytest.mark.parametrize(("residents", "small"), [(249, True), (250, False)])
+def test_the_floor_is_of_two_hundred_and_fifty_residents(residents: int, small: bool) -> None:
+    cells = CELLS | {("001001.A2", NORTH): (residents, 30, 12)}
+    assert seen(town(cells))["shared"].any() == small
+    alone = {
+        ("001001.A0", NORTH): (residents, 70, 1),
+        ("001001.A1", NORTH): (9_000, 4_000, 900),
+    }
+    told = seen(town(alone).filter(pl.col("level") != "Q"))
+    assert told["withheld"].any() == small
+
+
+def test_one_corrected_cell_hides_no_group() -> None:
+    frame = town(CELLS)
+    more = frame.with_columns(pl.col("P2").alias(f"P{k}") for k in range(4, 41))
+    wrong = more.with_columns(P9=pl.when(pl.col("area_id") == NORTH).then(1_899).otherwise("P9"))
+    areas = [AreaCounts(each, FLOOR) for each in (more, wrong)]
+    assert areas[0].shared.tolist() == areas[1].shared.tolist()
+    assert areas[1].shared.any()
+
+
+def test_whatever_gives_up_its_counts_no_small_group_comes_back() -> None:
+    # Groups of twenty and thirty residents, each on an edge of two neighbourhoods.
+    cells = {
+        ("001001.A1", NORTH): (1_000, 500, 100),
+        ("001001.A2", NORTH): (20, 10, 5),
+        ("001001.A2", SOUTH): (1_010, 505, 101),
+        ("001001.A3", SOUTH): (30, 10, 3),
+        ("001001.A3", "001001.Q03"): (2_000, 900, 300),
+    }
+    frame = town(cells)
+    assert left_over(frame) == []
+    assert seen(frame)["shared"].any()
