@@ -18,9 +18,6 @@ Floats = NDArray[np.float64]
 Positions = NDArray[np.intp]
 MOST_AREAS = 20
 """Areas of a level whose unions are all tried; of a larger one, those of the larger areas."""
-MOST_CONTRADICTED = 0.05
-"""Share of the codes that may contradict a difference: a source corrects single cells, and one of
-them must not make a group that is there pass for one that is not."""
 MOST_OF_FEWER = 14
 """Areas of the smaller level up to which all unions are tried; beyond, single ones and pairs."""
 
@@ -119,7 +116,7 @@ def relations(
         floor: residents under which a group is too small.
 
     Returns:
-        Those that contain no other, fewest areas first. Only differences that hardly any code
+        Those that contain no other, fewest areas first. Only differences that no code
         contradicts, since parts are never larger than what they are parts of. Where one level does
         not cover the city, unions may take areas of both.
     """
@@ -163,9 +160,7 @@ def _between(
         inside = _bits(near, len(many))
         rest = counts[chosen].sum(axis=0) - inside @ np.nan_to_num(counts[many])
         rest = np.where(np.isnan(rest) | np.isnan(counts[many]).any(axis=0), 0.0, rest)
-        most = int(MOST_CONTRADICTED * counts.shape[1])
-        fitting = np.minimum((rest < 0).sum(axis=1), (rest > 0).sum(axis=1)) <= most
-        for row in np.flatnonzero(fitting):
+        for row in np.flatnonzero((rest >= 0).all(axis=1) | (rest <= 0).all(axis=1)):
             others = many[inside[row]]
             gap = total - sums[near[row]]
             first, second = (chosen, others) if gap > 0 else (others, chosen)

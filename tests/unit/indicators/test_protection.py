@@ -221,15 +221,6 @@ def test_the_floor_is_of_two_hundred_and_fifty_residents(residents: int, small: 
     assert told["withheld"].any() == small
 
 
-def test_one_corrected_cell_hides_no_group() -> None:
-    frame = town(CELLS)
-    more = frame.with_columns(pl.col("P2").alias(f"P{k}") for k in range(4, 41))
-    wrong = more.with_columns(P9=pl.when(pl.col("area_id") == NORTH).then(1_899).otherwise("P9"))
-    areas = [AreaCounts(each, FLOOR) for each in (more, wrong)]
-    assert areas[0].shared.tolist() == areas[1].shared.tolist()
-    assert areas[1].shared.any()
-
-
 def test_whatever_gives_up_its_counts_no_small_group_comes_back() -> None:
     # Groups of twenty and thirty residents, each on an edge of two neighbourhoods.
     cells = {
