@@ -1,4 +1,4 @@
-"""Every question in SQL of the READMEs runs on the published mart and gives the printed answer."""
+"""What the pages print of the published mart is what it says: answers of the READMEs, basins."""
 
 from __future__ import annotations
 
@@ -65,3 +65,17 @@ def test_question_gives_the_printed_answer(
     lines = answer.splitlines()
     assert columns == cells(lines[0]), STALE
     assert rows == [cells(line) for line in lines[TABLE_HEAD_LINES:]], STALE
+
+
+def test_the_page_on_basins_tells_how_sure_they_are(mart: duckdb.DuckDBPyConnection) -> None:
+    page = (PROJECT / "docs" / "method" / "bacini.md").read_text("utf-8")
+    every, sure, unlikely, unsaid = mart.execute(
+        "SELECT count(*), count(*) FILTER (p_soglia >= 0.9), count(*) FILTER (p_soglia < 0.5), "
+        "count(*) FILTER (p_soglia IS NULL) FROM bacino"
+    ).fetchall()[0]
+    assert (every, unlikely) == (100, 1), STALE
+    told = (
+        f"Di questi cento, {sure} raggiungono la soglia in almeno nove simulazioni su dieci, una "
+        f"sola in meno di una su due; per {unsaid} la probabilità non si pubblica."
+    )
+    assert told in " ".join(page.split()), STALE
