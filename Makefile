@@ -7,6 +7,8 @@ READY_DEV := $(VENV)/.ready-dev
 FIGURES ?=
 EDITION ?=
 REPLICA_PORT ?= 8111
+# Files of tests go to processes whole: a night of the graph is shared by the tests of its file.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -24,10 +26,10 @@ run: $(READY) ## Run the main job on the embedded figures and publish mart and a
 	@$(BIN)/will esegui
 
 test: $(READY_DEV) ## Run every test
-	@OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(PARALLEL)
 
 test-long: $(READY_DEV) ## Run the tests with the long form of the simulations
-	@WILL_LONG=1 OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q
+	@WILL_LONG=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(PARALLEL)
 
 lint: $(READY_DEV) ## Check style, types and import directions
 	@$(BIN)/ruff check .

@@ -23,7 +23,9 @@ def atlas_folder(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+# Of one module: a browser left open keeps its event loop running, and a night of the graph that
+# comes after it in the same process could not start its own.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     executable = shutil.which("chromium") or shutil.which("chromium-browser")

@@ -15,6 +15,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from will_pipeline.contracts.model import TableContract, ViewContract
+from will_pipeline.yaml_text import parse_yaml
 
 CONTRACT_VERSION = "1.3.0"
 Layer = Literal["core", "mart"]
@@ -65,7 +66,7 @@ def load_views(folder: Path = _HERE) -> dict[str, ViewContract]:
 
 def _read(file: Path, model: type[Contract]) -> Contract:
     try:
-        return model.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+        return model.model_validate(parse_yaml(file.read_text(encoding="utf-8")))
     except (yaml.YAMLError, ValidationError) as problem:
         raise ContractFault(file.name, str(problem)) from problem
 

@@ -30,6 +30,7 @@ from will_pipeline.indicators.kinds import (
     SyntheticShare,
 )
 from will_pipeline.indicators.vintages import BASE_VINTAGE, VintageFault, resolved, vintages_of
+from will_pipeline.yaml_text import parse_yaml
 
 SPECIFICATION_FOLDER = Path(__file__).parent / "specification"
 LEAST_INDICATORS_OF_A_FULL_THEME = 3
@@ -315,7 +316,7 @@ def load_specification(
 
 def _document(file: Path) -> object:
     try:
-        return yaml.safe_load(file.read_text("utf-8"))
+        return parse_yaml(file.read_text("utf-8"))
     except yaml.YAMLError as problem:
         raise SpecificationFault(file.name, str(problem)) from problem
 

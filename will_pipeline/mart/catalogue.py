@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field
 from rdflib import Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCAT, DCTERMS, FOAF, OWL, RDF, XSD
+
+from will_pipeline.yaml_text import parse_yaml
 
 VCARD = Namespace("http://www.w3.org/2006/vcard/ns#")
 DCATAPIT = Namespace("http://dati.gov.it/onto/dcatapit#")
@@ -89,7 +90,7 @@ def load_identity(path: Path = IDENTITY) -> Identity:
     Raises:
         ValidationError: a field is missing or malformed.
     """
-    return Identity.model_validate(yaml.safe_load(path.read_text("utf-8")))
+    return Identity.model_validate(parse_yaml(path.read_text("utf-8")))
 
 
 def catalogue_graph(entries: Sequence[Entry], info: Mapping[str, str], identity: Identity) -> Graph:

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from will_pipeline.statistics.cluster_stability import PUBLISHABLE_STABILITY
 from will_pipeline.statistics.clustering import Typology
 from will_pipeline.statistics.outliers import FrozenTreatment
+from will_pipeline.yaml_text import parse_yaml
 
 Floats = NDArray[np.float64]
 FROZEN_FOLDER = Path(__file__).parent / "frozen"
@@ -182,7 +183,7 @@ def load_typology(edition: str, folder: Path = FROZEN_FOLDER) -> FrozenTypology:
     """
     file = frozen_file(edition, folder)
     try:
-        return FrozenTypology.model_validate(yaml.safe_load(file.read_text("utf-8")))
+        return FrozenTypology.model_validate(parse_yaml(file.read_text("utf-8")))
     except (yaml.YAMLError, ValidationError) as problem:
         raise TypologyFault(file.name, str(problem)) from problem
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 import duckdb
 import polars as pl
+from pydantic import PrivateAttr
 
 from will_pipeline.contracts.catalogue import load_contracts
 from will_pipeline.contracts.conform import conform
@@ -56,12 +57,36 @@ class Warehouse(dg.ConfigurableResource):
 
     path: str
     patience_seconds: float = 60.0
+    _in_a_run: bool = PrivateAttr(default=False)
+    _held: duckdb.DuckDBPyConnection | None = PrivateAttr(default=None)
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        """Keep the file open from the first use in a run to the end of the run.
+
+        Opening and closing it around every table took longer than all that is computed.
+        """
+        self._in_a_run = True
+        try:
+            yield self
+        finally:
+            self._in_a_run = False
+            if self._held is not None:
+                self._held.close()
+                self._held = None
 
     @contextmanager
     def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Open the file, and close it whatever happens: DuckDB has one writer."""
+        """Open the file, and close it whatever happens: DuckDB has one writer.
+
+        In a run the file stays open, for reading and writing, until the run ends.
+        """
         Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-        connection = self._connect(read_only=read_only)
+        if self._in_a_run and self._held is None:
+            self._held = self._connect(read_only=False)
+        connection = (
+            self._connect(read_only=read_only) if self._held is None else self._held.cursor()
+        )
         try:
             yield connection
         finally:

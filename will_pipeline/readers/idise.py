@@ -29,6 +29,7 @@ from will_pipeline.readers.tabular import (
     require_filled,
     require_unique,
 )
+from will_pipeline.yaml_text import parse_yaml
 
 SOURCE = "idise"
 COLUMNS_FILE = "colonne.yaml"
@@ -101,7 +102,7 @@ def _layout(files: Mapping[str, bytes]) -> Layout:
     name = COLUMNS_FILE if given is not None else _SHIPPED
     content = given or (package_files("will_pipeline.readers") / _SHIPPED).read_bytes()
     try:
-        return Layout.model_validate(yaml.safe_load(content))
+        return Layout.model_validate(parse_yaml(content))
     except yaml.YAMLError as error:
         raise SourceFault(SOURCE, name, "", "il file non è YAML") from error
     except ValidationError as error:

@@ -12,6 +12,7 @@ import polars as pl
 import yaml
 
 from will_pipeline.readers.tabular import Origin, only_file, text_of
+from will_pipeline.yaml_text import parse_yaml
 
 _RATE_FIELDS = ("measure", "breakdown", "level", "percent", "page")
 _PASSI = "passi_argento.yaml"
@@ -82,7 +83,7 @@ def _packaged(name: str) -> dict[str, bytes]:
 
 def _document(content: bytes, origin: Origin) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(text_of(content, origin))
+        document = parse_yaml(text_of(content, origin))
     except yaml.YAMLError as error:
         raise origin.fault("", "il file non è YAML") from error
     expected = {"citation": str, "period": str, "pages": dict, "rates": list}

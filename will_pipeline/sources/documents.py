@@ -10,6 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from will_pipeline.errors import SourceFault
+from will_pipeline.yaml_text import parse_yaml
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,7 +48,7 @@ def load_document(path: Path, source: str, model: type[Model]) -> Model:
         SourceFault: The file is not YAML or breaks the model; file and field are named.
     """
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise SourceFault(source, path.name, "", "il file non è testo UTF-8") from error
     except yaml.YAMLError as error:
