@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -117,5 +118,5 @@ def _heading(name: str) -> str:
     return name.replace("_", " ").capitalize()
 
 
-def _in_words(value: object) -> object:
+def _in_words(value: Any) -> Any:
     return {True: "sì", False: "no"}[value] if isinstance(value, bool) else value
