@@ -16,7 +16,14 @@ from numpy.typing import NDArray
 from will_pipeline.indicators.protection import Relation
 from will_pipeline.indicators.specification import LEAST_RESIDENTS
 from will_pipeline.mart.disclosure_groups import lay_out, small_groups
-from will_pipeline.mart.published_counts import COUNT, MUNICIPALITY, Tables, published_cells
+from will_pipeline.mart.published_counts import (
+    COUNT,
+    DENOMINATOR,
+    MUNICIPALITY,
+    NUMERATOR,
+    Tables,
+    published_cells,
+)
 from will_pipeline.statistics.recovery import Contradiction, recoverable_ranges
 
 Floats = NDArray[np.float64]
@@ -25,8 +32,9 @@ LEAST_CANDIDATES = 8
 Regole deontologiche ask for three; eight leave room for what an attacker knows besides."""
 HALF_A_DECIMAL = 0.05
 SLACK = 1e-6
-NUMERATOR, DENOMINATOR = "numeratore", "denominatore"
 BELOW_FLOOR, SUBTRACTED, BOUNDED, EARLIER = "sotto_soglia", "sottrazione", "intervallo", "prima"
+BLOCKING = (BELOW_FLOOR, SUBTRACTED, BOUNDED)
+"""Kinds that the new release could still keep; what an earlier one told cannot be taken back."""
 _BLOCK = ("pro_com", "tabella", "voce")
 
 

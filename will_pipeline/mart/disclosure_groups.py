@@ -13,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from will_pipeline.indicators.protection import Relation, relations
-from will_pipeline.mart.published_counts import COUNT, MUNICIPALITY
+from will_pipeline.mart.published_counts import COUNT, DENOMINATOR, MUNICIPALITY, NUMERATOR
 
 Floats = NDArray[np.float64]
 
@@ -72,18 +72,18 @@ def lay_out(areas: pl.DataFrame, cells: pl.DataFrame) -> Known:
         residents=residents,
         counts=counts,
         of_persons=~np.any(counts > residents[:, None], axis=0),
-        within=_within(counts),
+        within=_within(counts, kept),
     )
 
 
-def _within(counts: Floats) -> tuple[tuple[int, int], ...]:
-    """Pairs of columns where the first exceeds the second in no area that publishes both."""
+def _within(counts: Floats, names: list[str]) -> tuple[tuple[int, int], ...]:
+    """Numerators and denominators of one item, where no area has more in the former."""
     found = []
-    for part in range(counts.shape[1]):
-        for whole in range(counts.shape[1]):
-            both = ~np.isnan(counts[:, part]) & ~np.isnan(counts[:, whole])
-            apart = part != whole and both.any()
-            if apart and (counts[both, part] <= counts[both, whole]).all():
+    for part, name in enumerate(names):
+        partner = name.removesuffix(NUMERATOR) + DENOMINATOR
+        if name.endswith(NUMERATOR) and partner in names:
+            whole = names.index(partner)
+            if not np.any(counts[:, part] > counts[:, whole]):
                 found.append((part, whole))
     return tuple(found)
 

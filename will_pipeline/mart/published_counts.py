@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+import duckdb
 import polars as pl
 
 Tables = Mapping[str, pl.DataFrame]
@@ -24,11 +25,18 @@ NEEDED = (
 )
 """Tables of a mart that the audit reads; those an older mart lacks count as empty."""
 COUNT, ESTIMATE = "conteggio", "stima"
+NUMERATOR, DENOMINATOR = "numeratore", "denominatore"
 WITHHELD = ("soppresso", "soppresso_secondario")
 MUNICIPALITY = "C"
 _OBSERVED = ("osservato", "derivato")
 _KEYS = ("tabella", "misura", "voce", "natura", "area_id", "valore", "trattenuto")
 _PER_HUNDRED = 100.0
+
+
+def read_needed(mart: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
+    """Read from an open mart the tables that the audit reads, those it has."""
+    there = {name for (name,) in mart.sql("SELECT table_name FROM duckdb_tables()").fetchall()}
+    return {name: mart.sql(f'SELECT * FROM main."{name}"').pl() for name in NEEDED if name in there}
 
 
 def published_cells(tables: Tables) -> pl.DataFrame:
@@ -81,7 +89,7 @@ def _facts(tables: Tables) -> Iterator[pl.DataFrame]:
             pl.when(observed & (pl.col("unita") == "%") & ~pl.col("trattenuto")).then(worked_out),
         )
     )
-    for name in ("numeratore", "denominatore"):
+    for name in (NUMERATOR, DENOMINATOR):
         # Residents are published for every area: whoever counts them gives nothing away.
         kept = pl.col(name).is_not_null() & (pl.col(name) != pl.col("residenti"))
         yield facts.filter(kept.any().over("voce")).with_columns(misura=pl.lit(name), valore=name)

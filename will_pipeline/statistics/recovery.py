@@ -4,12 +4,12 @@ Unlike the auditor of `suppression`, nothing true is needed: gaps of a table are
 programming from the numbers around them, so that a finished publication can be attacked.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 from scipy.optimize import linprog
 
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
@@ -172,15 +172,16 @@ class _Programme:
         return lower, upper
 
 
-def _matrix(rows: list[dict[int, float]], size: int) -> sparse.csr_array | None:
+def _matrix(rows: Sequence[Mapping[int, float]], size: int) -> FloatArray | None:
     if not rows:
         return None
-    at = [(k, place, sign) for k, row in enumerate(rows) for place, sign in row.items()]
-    index, places, signs = zip(*at, strict=True)
-    return sparse.csr_array((signs, (index, places)), shape=(len(rows), size))
+    matrix = np.zeros((len(rows), size))
+    for k, row in enumerate(rows):
+        matrix[k, list(row)] = list(row.values())
+    return matrix
 
 
-def _extreme(cost: FloatArray, bounds: NDArray[np.float64], known: dict[str, object]) -> float:
+def _extreme(cost: FloatArray, bounds: NDArray[np.float64], known: Mapping[str, Any]) -> float:
     solution = linprog(cost, bounds=bounds, method="highs", **known)
     if solution.status == UNBOUNDED:
         return -np.inf
