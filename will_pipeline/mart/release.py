@@ -217,6 +217,7 @@ def publish(
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
     atlas: Mapping[str, bytes],
+    sections: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
 ) -> Publication:
@@ -231,6 +232,7 @@ def publish(
         contracts: contracts of the tables.
         views: contracts of the views.
         atlas: files of the atlas by relative path.
+        sections: rows of `core.section`, for maps; no number of theirs is published.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
 
@@ -258,7 +260,7 @@ def publish(
             made = shelf.workshop / statement.release
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
-            write_exports(made, tables, contracts=contracts, views=views)
+            write_exports(made, tables, contracts=contracts, views=views, sections=sections)
             write_files(made / ATLAS_FOLDER, atlas)
             write_files(made, {PROMISES_FILE: rendered(told), PAGE: page})
             write_statement(made, statement, release_state(tables))
