@@ -30,6 +30,7 @@ from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
 DELIVERY = ["core", "delivery"]
+SECTIONS = "core.section"
 CONTROLS_TABLE = "controllo"
 ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
 TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_RELEASE)
@@ -58,14 +59,18 @@ def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Materi
     return warehouse.write("marts.controllo", pl.concat([rows, delivered], how="vertical_relaxed"))
 
 
-@dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"]], **MART)
+@dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"], ["core", "section"]], **MART)
 def mart_info(
     warehouse: Warehouse, mart_shelf: MartShelf, estimation: EstimationSettings
 ) -> dg.MaterializeResult:
     """La carta d'identità del rilascio: numero, impronta, data, licenza, citazione."""
     tables = warehouse.read_layer(MARTS, (*TABLES, CONTROLS_TABLE))
     fingerprint = release_fingerprint(
-        tables, contracts_of(MARTS).values(), load_views().values(), rendering_hash()
+        tables,
+        contracts_of(MARTS).values(),
+        load_views().values(),
+        rendering_hash(),
+        beside={SECTIONS: warehouse.read(SECTIONS)},
     )
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
     rows = info_rows(
@@ -85,7 +90,7 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
 
 @dg.asset(
     key=["marts", "rilascio"],
-    deps=[["marts", name] for name in contracts_of(MARTS)],
+    deps=[["core", "section"], *(["marts", name] for name in contracts_of(MARTS))],
     group_name="marts",
     owners=["team:dati"],
     kinds={"duckdb", "html"},
@@ -103,6 +108,7 @@ def rilascio(
         contracts=contracts_of(MARTS),
         views=load_views(),
         atlas=render_atlas(tables, release=statement.release),
+        sections=warehouse.read(SECTIONS),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,
     )

@@ -13,7 +13,6 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 from polars.testing import assert_frame_equal
-from scipy.optimize import linprog
 
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.definitions import PROJECT
@@ -24,13 +23,21 @@ from will_pipeline.indicators.facts import indicator_facts
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.indicators.indices import Indices, estimate_all, theme_indices
 from will_pipeline.indicators.levels import Evidence
+from will_pipeline.indicators.methods import indicator_rows
 from will_pipeline.indicators.protection import Relation, relations
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, load_specification
+from will_pipeline.mart.disclosure_audit import (
+    BOUNDED,
+    LEAST_CANDIDATES,
+    SUBTRACTED,
+    Audit,
+    audit_mart,
+)
 from will_pipeline.sources.descriptor import load_sources
 from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.statistics.recovery import Difference, recoverable_ranges
 
 SETTINGS = Settings(draws=50)
-LEAST_CANDIDATES = 8
 # Residents of the groups left by subtracting areas, where every area publishes its own counts.
 GROUPS = {
     "013075": {70},
@@ -207,45 +214,28 @@ def searched(
     Unknown are the counts of the areas not published and of the groups, which no count exceeds
     the residents of; every relation between unions of areas, and every sum of a level, holds.
     """
-    values = counts[code].to_numpy().astype(float)
-    residents = counts["residents"].to_numpy().astype(float)
-    level, city = counts["level"].to_numpy().astype(str), counts["pro_com"].to_numpy()
+    city = counts["pro_com"].to_numpy()
     here = np.flatnonzero(city == city[groups[0].upper[0]])
-    unknown = [area for area in here if area not in set(known.tolist())]
-    place = {area: k for k, area in enumerate(unknown)}
-    size = len(unknown) + len(groups)
-    rows, totals = [], []
-    for k, group in enumerate(groups):
-        row, total = np.zeros(size), 0.0
-        row[len(unknown) + k] = -1
-        for sign, union in ((1, group.upper), (-1, group.lower)):
-            for area in union:
-                if area in place:
-                    row[place[area]] += sign
-                else:
-                    total -= sign * values[area]
-        rows.append(row)
-        totals.append(total)
-    whole = values[here[level[here] == "C"]][0]
-    for name in ("A", "Q"):
-        members = here[level[here] == name]
-        if len(members):
-            row = np.zeros(size)
-            row[[place[area] for area in members if area in place]] = 1
-            rows.append(row)
-            totals.append(whole - sum(values[area] for area in members if area not in place))
-    bounds = [(0, residents[area]) for area in unknown] + [(0, each.residents) for each in groups]
-    ends = []
-    for k in range(len(groups)):
-        cost = np.zeros(size)
-        cost[len(unknown) + k] = 1
-        least, most = (
-            linprog(sign * cost, A_eq=np.array(rows), b_eq=totals, bounds=bounds)
-            for sign in (1, -1)
-        )
-        assert least.status == most.status == 0
-        ends.append((least.fun, -most.fun))
-    return ends
+    place = {int(area): k for k, area in enumerate(here)}
+    values = counts[code].to_numpy().astype(float)
+    told = np.where(np.isin(here, known), values[here], np.nan)
+    level = counts["level"].to_numpy().astype(str)[here]
+    whole = int(np.flatnonzero(level == "C")[0])
+    sums = [(whole, np.flatnonzero(level == name).tolist()) for name in ("A", "Q") if name in level]
+    ranges = recoverable_ranges(
+        told[:, None],
+        counts["residents"].to_numpy().astype(float)[here][:, None],
+        sums,
+        groups=[
+            Difference(
+                tuple(place[area] for area in group.upper),
+                tuple(place[area] for area in group.lower),
+                group.residents,
+            )
+            for group in groups
+        ],
+    )
+    return list(zip(ranges.groups_lower[:, 0], ranges.groups_upper[:, 0], strict=True))
 
 
 @pytest.mark.slow
@@ -300,3 +290,73 @@ def test_two_releases_tell_no_more_than_one(
     )
     assert moved.height > 0
     assert set(moved["area_id"].str.head(6)) == {"108033"}
+
+
+def audited(figures: Figures, facts: pl.DataFrame) -> Audit:
+    """The attack on these facts by whoever has the mart alone."""
+    counts = figures.counts
+    return audit_mart(
+        {
+            "mart_info": pl.DataFrame({"chiave": ["rilascio"], "valore": ["2026.11.1"]}),
+            "dim_indicatore": indicator_rows(load_specification()),
+            "dim_area": counts.select(
+                "area_id", "pro_com", livello="level", popolazione="residents"
+            ),
+            "fatto_indicatore": facts,
+        }
+    )
+
+
+def test_the_auditor_of_a_mart_finds_nothing_with_the_rule(
+    figures: Figures, shown: tuple[pl.DataFrame, Indices]
+) -> None:
+    audit = audited(figures, shown[0])
+    assert audit.findings == ()
+    assert audit.unsettled == ()
+    assert audit.attacked > 300
+    assert audit.narrowest is not None
+    assert audit.narrowest >= LEAST_CANDIDATES
+
+
+def test_the_auditor_of_a_mart_succeeds_where_the_rule_is_weakened(
+    figures: Figures, shown: tuple[pl.DataFrame, Indices]
+) -> None:
+    # Only areas under the floor keep their counts; those beside them publish their own.
+    exact = raw_counts(figures)
+    weak = (
+        shown[0]
+        .join(exact, on=["area_id", "indicatore_id"], how="left")
+        .with_columns(
+            numeratore=pl.when(pl.col("nota").is_not_null())
+            .then(pl.coalesce("numeratore", "own_numerator"))
+            .otherwise("numeratore"),
+            denominatore=pl.when(pl.col("nota").is_not_null())
+            .then(pl.coalesce("denominatore", "own_denominator"))
+            .otherwise("denominatore"),
+        )
+    )
+    audit = audited(figures, weak)
+    assert {BOUNDED, SUBTRACTED} <= {each.kind for each in audit.findings}
+    recovered = {each.area for each in audit.findings if each.kind == BOUNDED}
+    assert {"013075.A00", "108033.A00"} <= recovered
+    groups = {each.lower for each in audit.findings if each.kind == SUBTRACTED}
+    for sizes in GROUPS.values():
+        assert sizes <= groups
+
+
+def raw_counts(figures: Figures) -> pl.DataFrame:
+    """The true counts of every area and indicator, whose counts the rule withholds."""
+    specification = load_specification()
+    areas = AreaCounts(figures.counts)
+    estimates = estimate_all(specification, areas, figures.pool, replace(SETTINGS, draws=2))
+    return pl.concat(
+        pl.DataFrame(
+            {
+                "area_id": figures.counts["area_id"],
+                "indicatore_id": [name] * figures.counts.height,
+                "own_numerator": each.numerator,
+                "own_denominator": each.denominator,
+            }
+        )
+        for name, each in estimates.items()
+    )

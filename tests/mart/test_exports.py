@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import shutil
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
@@ -19,8 +20,10 @@ import polars as pl
 import pyogrio
 import pytest
 import shapely
+from pmtiles.reader import MemorySource, Reader
 from polars.testing import assert_frame_equal
 
+from tests.mart.sections import grid
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import DATABASE_FILE, write_database
 from will_pipeline.mart.exports import (
@@ -60,7 +63,7 @@ def made(
     folders = (tmp_path_factory.mktemp("uno"), tmp_path_factory.mktemp("due"))
     for folder in folders:
         write_database(folder / DATABASE_FILE, placed, contracts, views)
-        write_exports(folder, placed, contracts=contracts, views=views)
+        write_exports(folder, placed, contracts=contracts, views=views, sections=grid())
     return folders
 
 
@@ -186,6 +189,21 @@ def test_areas_with_a_boundary_open_in_a_geographic_program(made: tuple[Path, Pa
         assert areas.crs.to_string() == "EPSG:4326"
         assert areas.geometry.is_valid.all()
         assert areas.total_bounds.tolist() == [10.2, 44.7, 10.4, 44.9]
+
+
+def test_sections_are_tiles_that_the_catalogue_names_and_nothing_where_there_are_none(
+    made: tuple[Path, Path],
+    placed: Tables,
+    contracts: dict[str, TableContract],
+    views: dict[str, ViewContract],
+    tmp_path: Path,
+) -> None:
+    reader = Reader(MemorySource((made[0] / "sezioni.pmtiles").read_bytes()))
+    assert reader.metadata()["attribution"] == "Fonte: Ente"
+    assert "sezioni.pmtiles" in (made[0] / "dcat.ttl").read_text("utf-8")
+    shutil.copy(made[0] / DATABASE_FILE, tmp_path / DATABASE_FILE)
+    write_exports(tmp_path, placed, contracts=contracts, views=views, sections=grid().clear())
+    assert not (tmp_path / "sezioni.pmtiles").exists()
 
 
 def test_the_package_names_every_text_file_with_size_and_checksum(made: tuple[Path, Path]) -> None:

@@ -114,6 +114,7 @@ def test_a_release_changes_with_tables_contracts_views_and_rendering(
             used["contracts"].values(),  # type: ignore[attr-defined]  # as above
             used["views"].values(),  # type: ignore[attr-defined]  # as above
             used["rendering"],  # type: ignore[arg-type]  # as above
+            beside=used.get("beside"),  # type: ignore[arg-type]  # as above
         )
 
     same = printed()
@@ -127,8 +128,9 @@ def test_a_release_changes_with_tables_contracts_views_and_rendering(
         printed(contracts=contracts | {"dim_area": said}),
         printed(views=views | {"v_quintili": sheet}),
         printed(rendering="y"),
+        printed(beside={"core.section": pl.DataFrame({"section_id": ["1"]})}),
     ]
-    assert len({same, *changed}) == 5
+    assert len({same, *changed}) == 6
 
 
 def test_rendering_changes_with_a_byte_of_a_template_and_not_with_what_python_caches(

@@ -83,7 +83,7 @@ def test_a_first_run_publishes(
     names = {file.relative_to(shelf.latest).as_posix() for file in shelf.latest.rglob("*.*")}
     assert names == {
         DATABASE_FILE, STATEMENT_FILE, "sha256sums.txt", "datapackage.json", "DIZIONARIO.md",
-        "contratto.json", "dcat.ttl", "dcat.rdf",
+        "contratto.json", "dcat.ttl", "dcat.rdf", "RISERVATEZZA.md",
         "ATTRIBUZIONI.md", "NOVITA.md", "fatto_indicatore.parquet", "fatto_indicatore.csv",
         "fatto_indicatore_excel_it.csv", "aree_larga.csv", "aree_larga_excel_it.csv",
         "aree_larga.xlsx", "aree_larga.ods", "atlante/index.html", "atlante/comuni/parma.html",

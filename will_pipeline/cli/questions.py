@@ -5,6 +5,7 @@ Parsing and printing belong here; questions and answers come from the library.
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Mapping
 from datetime import date
@@ -17,7 +18,11 @@ import typer
 from will_pipeline.cli.called import as_called
 
 if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
     from will_pipeline.domande.catalogue import Question
+    from will_pipeline.domande.workbook import Context
 
 domande = typer.Typer(
     name="domande",
@@ -27,7 +32,6 @@ domande = typer.Typer(
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED, WRONG_USE, UNBOUNDED, TEN = 1, 2, 100_000, 10
-NOTHING = "Nessuna riga risponde. Il rilascio non ha numeri di questo tipo; non vuol dire zero."
 
 
 class Form(StrEnum):
@@ -36,6 +40,7 @@ class Form(StrEnum):
     TABELLA = "tabella"
     CSV = "csv"
     JSON = "json"
+    XLSX = "xlsx"
 
 
 Mart = Annotated[
@@ -47,16 +52,34 @@ Mart = Annotated[
 
 
 @domande.command()
-def elenco() -> None:
+def elenco(
+    in_json: Annotated[
+        bool, typer.Option("--json", help="Stampa l'elenco in JSON, per altri programmi.")
+    ] = False,
+) -> None:
     """Elenca le domande, con i loro parametri."""
     from will_pipeline.domande.catalogue import load_questions  # noqa: PLC0415
 
+    if in_json:
+        listed = [_told_of(question) for question in load_questions().values()]
+        typer.echo(json.dumps(listed, ensure_ascii=False, indent=2))
+        return
     for question in load_questions().values():
         typer.secho(f"{question.number:2d}  {question.title}", bold=True)
         for each in question.parameters:
             typer.echo(f"      --con {each.name}=…   per esempio {each.name}={each.example}")
     typer.echo("")
     typer.echo(as_called("Per avere la risposta: «will domande esegui NUMERO»"))
+
+
+def _told_of(question: Question) -> dict[str, object]:
+    asked = [{"nome": p.name, "tipo": p.kind, "esempio": p.example} for p in question.parameters]
+    return {
+        "numero": question.number,
+        "titolo": question.title,
+        "come_si_legge": question.how_to_read,
+        "parametri": asked,
+    }
 
 
 @domande.command()
@@ -66,18 +89,29 @@ def esegui(
         list[str] | None,
         typer.Option(help="Valore di un parametro: nome=valore. Si può ripetere."),
     ] = None,
-    formato: Annotated[Form, typer.Option(help="Come stampare la risposta.")] = Form.TABELLA,
+    formato: Annotated[
+        Form, typer.Option(help="Come dare la risposta; «xlsx» la scrive in un file.")
+    ] = Form.TABELLA,
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            help="File da scrivere, per «xlsx»; di solito porta il nome della domanda.",
+            show_default=False,
+        ),
+    ] = None,
     mart: Mart = PROJECT / "data" / "marts" / "latest",
 ) -> None:
     """Risponde a una domanda con i numeri del rilascio pubblicato."""
     from will_pipeline.domande.catalogue import (  # noqa: PLC0415
+        NO_ROWS,
         QuestionFault,
         ask,
         load_questions,
     )
     from will_pipeline.mart.opening import NoMart, open_mart  # noqa: PLC0415
-    from will_pipeline.mart.plain_text import harmless  # noqa: PLC0415
 
+    if file is not None and formato is not Form.XLSX:
+        _stop("«--file» si usa con «--formato xlsx»")
     questions = load_questions()
     if numero not in questions:
         _stop(f"la domanda {numero} non c'è: «will domande elenco» dice quali ci sono")
@@ -86,6 +120,7 @@ def esegui(
         with open_mart(mart) as opened:
             given = _values(con or [])
             answer = ask(opened, question, given)
+            context = _context(opened) if formato is Form.XLSX else None
     except NoMart as fault:
         _stop(str(fault), code=FAILED)
     except QuestionFault as fault:
@@ -96,13 +131,41 @@ def esegui(
     if answer.is_empty():
         # Machines read the standard output: the reason goes beside it.
         typer.echo(question.title, err=formato is not Form.TABELLA)
-        typer.echo(question.if_empty or NOTHING, err=formato is not Form.TABELLA)
-    if formato is Form.CSV:
-        sys.stdout.write(harmless(answer).write_csv())
-    elif formato is Form.JSON:
-        sys.stdout.write(answer.write_json() + "\n")
-    elif not answer.is_empty():
-        _print(question.title, question.how_to_read, answer.columns, answer.rows())
+        typer.echo(question.if_empty or NO_ROWS, err=formato is not Form.TABELLA)
+    if context is not None:
+        _write(file or Path(f"domanda_{question.name}.xlsx"), question, given, answer, context)
+    elif formato is Form.TABELLA:
+        if not answer.is_empty():
+            _print(question.title, question.how_to_read, answer.columns, answer.rows())
+    else:
+        sys.stdout.write(_text(answer, formato))
+
+
+def _text(answer: pl.DataFrame, form: Form) -> str:
+    from will_pipeline.mart.plain_text import harmless  # noqa: PLC0415
+
+    return answer.write_json() + "\n" if form is Form.JSON else harmless(answer).write_csv()
+
+
+def _context(opened: duckdb.DuckDBPyConnection) -> Context:
+    from will_pipeline.domande.workbook import read_context  # noqa: PLC0415
+
+    return read_context(opened)
+
+
+def _write(
+    file: Path, question: Question, given: Mapping[str, str], answer: pl.DataFrame, context: Context
+) -> None:
+    from will_pipeline.domande.workbook import answer_sheets  # noqa: PLC0415
+    from will_pipeline.mart.spreadsheets import write_xlsx  # noqa: PLC0415
+
+    asked = {each.name: given.get(each.name, each.example) for each in question.parameters}
+    sheets = answer_sheets(question, asked, answer, context)
+    try:
+        write_xlsx(file, sheets, title=question.title, made_at=context.made_at)
+    except OSError as fault:
+        _stop(f"non riesco a scrivere {file}: {fault.strerror}", code=FAILED)
+    typer.echo(f"Risposta scritta in {file}: {answer.height} righe.")
 
 
 def _examples(question: Question, given: Mapping[str, str]) -> str:

@@ -25,6 +25,7 @@ _FIELDS = ("titolo", "parametri", "come_si_legge")
 _EMPTY = "se_vuota"
 """Optional field: why an answer may have no rows."""
 NO_PARAMETER = "nessuno"
+NO_ROWS = "Nessuna riga risponde. Il rilascio non ha numeri di questo tipo; non vuol dire zero."
 OLDER_MART = (
     "chiede tabelle o colonne che il mart pubblicato non ha: è di una versione precedente; "
     "«will esegui» ne pubblica uno nuovo"

@@ -35,6 +35,7 @@ FORMATS: Mapping[str, str] = {
     ".parquet": "PARQUET",
     ".gpkg": "GPKG",
     ".duckdb": "BIN",
+    ".pmtiles": "BIN",
 }
 """Code of the EU file-type list for every ending; a DuckDB file has none of its own there."""
 TURTLE_FILE, XML_FILE = "dcat.ttl", "dcat.rdf"

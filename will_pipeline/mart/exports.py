@@ -36,6 +36,8 @@ from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.plain_text import write_excel_csv, write_formal_csv
 from will_pipeline.mart.sheets import FACT_HEADINGS, told_facts, wide_headings, workbook_sheets
 from will_pipeline.mart.spreadsheets import write_ods, write_xlsx
+from will_pipeline.mart.vector_tiles import FILE as TILES_FILE
+from will_pipeline.mart.vector_tiles import placed_sections, section_tiles, whom_to_name
 
 CHECKSUM_FILE = "sha256sums.txt"
 FACTS, WIDE, WIDE_VIEW = "fatto_indicatore", "aree_larga", "v_aree_larga"
@@ -49,17 +51,20 @@ def write_exports(
     *,
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
+    sections: pl.DataFrame | None = None,
 ) -> None:
     """Write every file of a release that renders its tables, beside the mart already there.
 
     Facts as Parquet, CSV and CSV for Italian Excel; the wide table of areas also as XLSX and ODS;
-    areas with a boundary as GeoPackage and GeoParquet; dictionary, attributions and data package.
+    areas with a boundary as GeoPackage and GeoParquet, sections as vector tiles; dictionary,
+    attributions and data package.
 
     Args:
         folder: folder of the release, with its mart.
         tables: rows of every published table.
         contracts: contracts of the tables.
         views: contracts of the views.
+        sections: rows of `core.section`; those with a polygon become vector tiles.
     """
     info = dict(tables["mart_info"].select("chiave", "valore").iter_rows())
     made_at = datetime.fromisoformat(info["fatto_il"])
@@ -80,6 +85,8 @@ def write_exports(
     if not placed.empty:
         write_geopackage(folder / "aree.gpkg", placed, made_at=made_at)
         write_geoparquet(folder / "aree.parquet", placed)
+    if sections is not None:
+        write_files(folder, _tiles(sections, tables["dim_fonte"]))
     pages = {
         "DIZIONARIO.md": dictionary_page(tables["dizionario"], contracts.values()),
         "NOVITA.md": news_page(tables["novita"]),
@@ -96,6 +103,13 @@ def write_exports(
     write_files(folder, {TURTLE_FILE: turtle(graph), XML_FILE: rdf_xml(graph)})
 
 
+def _tiles(sections: pl.DataFrame, sources: pl.DataFrame) -> dict[str, bytes]:
+    drawn = placed_sections(sections)
+    if drawn.empty:
+        return {}
+    return {TILES_FILE: section_tiles(drawn, attribution=whom_to_name(sections, sources))}
+
+
 def _entries(
     folder: Path, contracts: Mapping[str, TableContract], views: Mapping[str, ViewContract]
 ) -> list[Entry]:
@@ -110,6 +124,9 @@ def _entries(
         ("aree", "I confini delle aree, con i loro indici",
          "Le aree che hanno un confine vero, in longitudine e latitudine.",
          ("aree.gpkg", "aree.parquet")),
+        ("sezioni", "I confini delle sezioni di censimento",
+         "Le sezioni che hanno un confine, a riquadri per le mappe. Non hanno numeri di persone.",
+         (TILES_FILE,)),
     )  # fmt: skip
     entries = [
         Entry(name, title, says, [folder / file for file in files if (folder / file).is_file()])

@@ -72,6 +72,8 @@ def release_fingerprint(
     contracts: Iterable[TableContract],
     views: Iterable[ViewContract],
     rendering: str,
+    *,
+    beside: Mapping[str, pl.DataFrame] | None = None,
 ) -> str:
     """Fingerprint of a whole release: tables, contracts, views and how its files are made.
 
@@ -81,8 +83,10 @@ def release_fingerprint(
         contracts: contracts of the tables.
         views: contracts of the views.
         rendering: fingerprint of what makes the files, see `rendering_hash`.
+        beside: tables that shape files of the release without being in the mart, by name.
     """
     parts = [CONTRACT_VERSION, rendering]
+    parts += [f"{name}:{content_version(frame)}" for name, frame in sorted((beside or {}).items())]
     parts += [f"{name}:{content_version(tables[name])}" for name in sorted(tables)]
     parts += [contract.model_dump_json() for contract in contracts]
     parts += [view.model_dump_json() for view in views]

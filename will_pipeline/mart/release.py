@@ -24,9 +24,12 @@ from will_pipeline.contracts.compatibility import (
 )
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import DATABASE_FILE, write_database
+from will_pipeline.mart.disclosure_audit import BLOCKING, audit_mart
+from will_pipeline.mart.disclosure_page import PAGE, confidentiality_page, names_of
 from will_pipeline.mart.exports import altered_files, write_checksums, write_exports, write_files
 from will_pipeline.mart.news import news_rows
 from will_pipeline.mart.opening import open_mart
+from will_pipeline.mart.published_counts import read_needed
 from will_pipeline.mart.retention import KEPT, prune
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
 from will_pipeline.mart.status import release_state, write_shelf_state
@@ -40,6 +43,7 @@ CITATION = (
 
 ROOM = 3
 """Free space a publication wants, in times the size of the release before."""
+FINDINGS_NAMED = 3
 _MEGABYTE = 1024 * 1024
 
 
@@ -60,6 +64,15 @@ class ReleaseAltered(RuntimeError):
         super().__init__(
             f"il rilascio appena scritto non si rilegge uguale: {', '.join(files)}. "
             "Il disco potrebbe essere guasto: niente è stato pubblicato"
+        )
+
+
+class Disclosed(RuntimeError):
+    """What a release keeps to itself can be worked out from it; the text names what, in Italian."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__(
+            f"numeri riservati che si ricaverebbero: {told}. Niente è stato pubblicato"
         )
 
 
@@ -204,6 +217,7 @@ def publish(
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
     atlas: Mapping[str, bytes],
+    sections: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
 ) -> Publication:
@@ -218,6 +232,7 @@ def publish(
         contracts: contracts of the tables.
         views: contracts of the views.
         atlas: files of the atlas by relative path.
+        sections: rows of `core.section`, for maps; no number of theirs is published.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
 
@@ -229,6 +244,7 @@ def publish(
             a new MAJOR version.
         PublicationRefused: the content breaks a contract; readers keep what they have.
         ReleaseAltered: the finished files do not read back as they were written.
+        Disclosed: numbers that the release withholds could be worked out from it.
         NoRoom: the disk is nearly full.
         ShelfBusy: another publication is at work.
     """
@@ -240,12 +256,13 @@ def publish(
         same = current is not None and current.fingerprint == statement.fingerprint
         if not same:
             _has_room(shelf)
+            page = _confidential(shelf, statement, tables, current)
             made = shelf.workshop / statement.release
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
-            write_exports(made, tables, contracts=contracts, views=views)
+            write_exports(made, tables, contracts=contracts, views=views, sections=sections)
             write_files(made / ATLAS_FOLDER, atlas)
-            write_files(made, {PROMISES_FILE: rendered(told)})
+            write_files(made, {PROMISES_FILE: rendered(told), PAGE: page})
             write_statement(made, statement, release_state(tables))
             write_checksums(made)
             _reads_back(made)
@@ -272,6 +289,29 @@ def keeps_promises(shelf: Shelf, told: Mapping[str, object]) -> None:
     if _intact(shelf) is None or not (shelf.latest / PROMISES_FILE).is_file():
         return
     check_compatible(json.loads((shelf.latest / PROMISES_FILE).read_text("utf-8")), told)
+
+
+def _confidential(
+    shelf: Shelf,
+    statement: Statement,
+    tables: Mapping[str, pl.DataFrame],
+    current: Statement | None,
+) -> bytes:
+    """The page on confidentiality, after an attack on the tables and on what readers have now."""
+    earlier = None
+    # A release of another MAJOR contract names its columns otherwise.
+    if current is not None and _major(current) == _major(statement):
+        with open_mart(shelf.latest) as mart:
+            earlier = read_needed(mart)
+    audit = audit_mart(tables, earlier)
+    given_back = [each for each in audit.findings if each.kind in BLOCKING]
+    if given_back:
+        raise Disclosed(names_of(given_back, FINDINGS_NAMED))
+    return confidentiality_page(tables, audit)
+
+
+def _major(statement: Statement) -> str:
+    return statement.contract.partition(".")[0]
 
 
 def _has_room(shelf: Shelf) -> None:

@@ -6,12 +6,12 @@ import json
 from pathlib import Path
 
 import duckdb
+import openpyxl
 import pytest
 from typer.testing import CliRunner, Result
 
-from will_pipeline.cli import questions
 from will_pipeline.cli.questions import domande
-from will_pipeline.domande import catalogue
+from will_pipeline.domande import catalogue, workbook
 
 QUESTION = """\
 -- titolo: Quante persone?
@@ -34,6 +34,20 @@ def mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             "CREATE TABLE aree AS SELECT 'Centro' AS nome, 2011 AS anno, 1234.5 AS persone, "
             "true AS certo UNION ALL SELECT '[red]=1+1', 2011, 7.0, false "
             "UNION ALL SELECT '=cmd()', 2011, 7.0, false"
+        )
+        made.execute(
+            "CREATE TABLE mart_info AS SELECT * FROM (VALUES ('rilascio', '2026.11.1'), "
+            "('fatto_il', '2026-11-24T02:30:00+01:00'), ('licenza', 'CC BY 4.0'), "
+            "('licenza_uri', 'https://example.org/'), ('citazione', '=cita()')) "
+            "AS t(chiave, valore)"
+        )
+        made.execute(
+            "CREATE TABLE dizionario AS SELECT * FROM (VALUES ('altra', 'nome', 'Di altri.'), "
+            "('aree', 'nome', 'Nome del posto.')) AS t(tabella, colonna, descrizione)"
+        )
+        made.execute(
+            "CREATE TABLE dim_fonte AS SELECT 'f' AS fonte_id, '=titolo()' AS titolo, 'E' AS ente, "
+            "'2011' AS data_riferimento, 'L' AS licenza, 'u' AS licenza_uri, 'a' AS attribuzione"
         )
     return path
 
@@ -84,10 +98,75 @@ def test_a_spreadsheet_never_gets_a_formula(mart: Path) -> None:
     assert told.splitlines()[1] == "'=cmd(),2011,7.0,false"
 
 
+def opened(path: Path) -> dict[str, list[list[object]]]:
+    """Values of every sheet by its name, after a check that none is a formula."""
+    book = openpyxl.load_workbook(path)
+    cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
+    assert "f" not in {cell.data_type for cell in cells}
+    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def test_a_workbook_holds_the_answer_how_to_read_it_and_where_it_comes_from(
+    mart: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "r.xlsx"
+    said = esegui(mart, "5", "--con", "posto==cmd()", "--formato", "xlsx", "--file", str(file))
+    assert said.exit_code == 0, said.output
+    assert str(file) in said.stdout
+    sheets = opened(file)
+    assert list(sheets) == ["Leggimi", "Dati", "Dizionario", "Fonti"]
+    assert sheets["Dati"] == [
+        ["Nome", "Anno", "Persone", "Certo"], ["=cmd()", 2011, 7.0, "no"],
+    ]  # fmt: skip
+    read_me = {row[0]: row[1] for row in sheets["Leggimi"]}
+    assert read_me["Domanda"] == "5. Quante persone?"
+    assert read_me["Chiesto per: posto"] == "=cmd()"
+    assert read_me["Come si legge"] == "Persone stimate, non contate."
+    assert read_me["Rilascio"] == "2026.11.1"
+    assert [row[1:] for row in sheets["Dizionario"][1:]] == [
+        ["nome", "Nome del posto."],
+        *([name, workbook.COMPUTED] for name in ("anno", "persone", "certo")),
+    ]
+    assert sheets["Fonti"][1][0] == "=titolo()"
+    first = file.read_bytes()
+    esegui(mart, "5", "--con", "posto==cmd()", "--formato", "xlsx", "--file", str(file))
+    assert file.read_bytes() == first
+
+
+def test_a_workbook_without_an_answer_says_why(
+    mart: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    said = esegui(mart, "5", "--con", "posto=Altrove", "--formato", "xlsx")
+    assert said.exit_code == 0
+    sheets = opened(tmp_path / "domanda_05_persone.xlsx")
+    assert len(sheets["Dati"]) == 1
+    assert ["Risposta", catalogue.NO_ROWS] in sheets["Leggimi"]
+
+
+def test_a_file_that_cannot_be_written_ends_with_its_name(mart: Path, tmp_path: Path) -> None:
+    file = tmp_path / "manca" / "r.xlsx"
+    said = esegui(mart, "5", "--formato", "xlsx", "--file", str(file))
+    assert said.exit_code == 1
+    assert str(file) in said.stderr.replace("\n", "")
+    assert esegui(mart, "5", "--formato", "csv", "--file", str(file)).exit_code == 2
+
+
+def test_machines_get_the_list_too(mart: Path) -> None:
+    told = json.loads(CliRunner().invoke(domande, ["elenco", "--json"]).stdout)
+    assert told == [
+        {
+            "numero": 5, "titolo": "Quante persone?",
+            "come_si_legge": "Persone stimate, non contate.",
+            "parametri": [{"nome": "posto", "tipo": "testo", "esempio": "Centro"}],
+        }
+    ]  # fmt: skip
+
+
 def test_an_empty_answer_says_what_to_try(mart: Path) -> None:
     result = esegui(mart, "5", "--con", "posto=Altrove")
     assert result.exit_code == 0
-    assert questions.NOTHING in result.stdout
+    assert catalogue.NO_ROWS in result.stdout
 
 
 @pytest.mark.parametrize(
