@@ -43,6 +43,8 @@ def write_country(
     folder.mkdir(parents=True, exist_ok=True)
     for number, code in enumerate(SHARES):
         chosen = np.flatnonzero(land.region == number)
+        # Files go by municipality, as ISTAT's do.
+        chosen = chosen[np.argsort(land.municipality[chosen], kind="stable")]
         keys = _keys(land, chosen, number)
         people = counts(land, field, chosen, region=number)
         _write_counts(folder, code, keys, people)
@@ -56,7 +58,9 @@ def _keys(land: Land, chosen: np.ndarray, number: int) -> pl.DataFrame:
     inside = town - town.min()
     province = 5 * number + 1 + inside // (PROVINCE * 5)
     pro_com = province * 1_000 + inside % (PROVINCE * 5) + 1
-    frame = pl.DataFrame({"PRO_COM": pro_com, "ACE": np.where(land.area[chosen] < 0, 0, land.area[chosen] + 1)})
+    frame = pl.DataFrame(
+        {"PRO_COM": pro_com, "ACE": np.where(land.area[chosen] < 0, 0, land.area[chosen] + 1)}
+    )
     return frame.with_columns(
         NSEZ=pl.int_range(1, pl.len() + 1).over("PRO_COM"), COD_REG=pl.lit(number + 1)
     ).with_columns(SEZ2011=pl.col("PRO_COM") * 10_000_000 + pl.col("NSEZ"))

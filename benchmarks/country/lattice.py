@@ -7,6 +7,7 @@ the matter of `people`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import shapely
@@ -92,7 +93,7 @@ def country(sections: int, *, seed: int) -> Land:
         known += towns
     order = np.argsort(municipality, kind="stable")
     starts = np.searchsorted(municipality[order], np.arange(known + 1))
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in pairwise(starts.tolist()):
         members = order[first:last]
         if len(members) >= DIVIDED_FROM:
             parts = np.ones(round(len(members) / SECTIONS_PER_AREA))

@@ -119,6 +119,8 @@ def _share(
         known[whole_name] = whole
         parts = [name for name in names if name != whole_name]
         weights = weights[..., : len(parts)]
-    shares = np.broadcast_to(weights / weights.sum(axis=-1, keepdims=True), (len(whole), len(parts)))
+    shares = np.broadcast_to(
+        weights / weights.sum(axis=-1, keepdims=True), (len(whole), len(parts))
+    )
     drawn = generator.multinomial(whole, shares)
     known.update({name: drawn[:, place] for place, name in enumerate(parts)})

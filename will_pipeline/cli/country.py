@@ -18,7 +18,9 @@ FAILED = 1
 def italia(
     cartella: Annotated[
         Path,
-        typer.Option(help="Cartella con i file ISTAT di ogni regione: conteggi e confini del 2011."),
+        typer.Option(
+            help="Cartella con i file ISTAT di ogni regione: conteggi e confini del 2011."
+        ),
     ],
     uscita: Annotated[
         Path,

@@ -12,6 +12,7 @@ import typer
 
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
+from will_pipeline.cli.country import italia
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
@@ -34,7 +35,7 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio):
+for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, italia):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent

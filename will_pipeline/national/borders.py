@@ -53,21 +53,19 @@ class Borders:
     mended: Flags
 
 
-def common_borders(
-    shapes: Objects, *, rings: Rings | None = None, valid: Flags | None = None
-) -> Borders:
+def common_borders(shapes: Objects, *, rings: Rings | None = None) -> Borders:
     """Find which polygons share a line, and its length.
 
     Edges are matched by a hash of their vertices, which is exact on a coverage. Whatever a
     coverage cannot have is then looked for: an edge used three times or from one side twice, an
-    edge nobody shares that runs on or inside another polygon, an invalid polygon. Only the
-    polygons concerned are compared again, by a tree of boxes and by intersections within
+    edge nobody shares that runs on or inside another polygon, an invalid polygon with an edge
+    nobody shares (one whose edges are all shared has the borders that its neighbours say). Only
+    the polygons concerned are compared again, by a tree of boxes and by intersections within
     `TOLERANCE_M`; their lengths are then right to a few centimetres.
 
     Args:
         shapes: polygons, in metres, shape (n,).
         rings: their rings, where those are at hand already.
-        valid: whether each is valid, where that is known already.
 
     Returns:
         Pairs sorted by position.
@@ -78,9 +76,10 @@ def common_borders(
     """
     edges = edges_of(rings_of(shapes) if rings is None else rings)
     found = matched(edges)
-    sound = shapely.is_valid(shapes) if valid is None else valid
-    mended = ~sound
+    mended = np.zeros(len(shapes), dtype=bool)
     mended[edges.owner[found.wrong]] = True
+    open_to_doubt = np.unique(edges.owner[found.alone])
+    mended[open_to_doubt] |= ~shapely.is_valid(shapes[open_to_doubt])
     _mark_unmatched(shapes, edges, found, mended)
     first, second, metres = _by_edges(edges, found, len(shapes))
     if mended.any():

@@ -7,6 +7,7 @@ other names than the estimates published for the cities.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,14 @@ import yaml
 
 from will_pipeline.indicators.areas import evaluate
 from will_pipeline.indicators.goalposts import POOL_METHOD, methods
+from will_pipeline.indicators.kinds import (
+    NetOfStructure,
+    ObservedCount,
+    ObservedRatio,
+    ObservedShare,
+    ShrunkRate,
+    ShrunkStandardised,
+)
 from will_pipeline.indicators.specification import LEAST_RESIDENTS, Specification
 from will_pipeline.statistics.composite import ampi
 from will_pipeline.statistics.normalise import Goalposts
@@ -24,8 +33,15 @@ STRUCTURE = Path(__file__).parent / "structure.yaml"
 RATE, INDEX = "tasso_", "indice_"
 GIVEN, SMALL, UNCOUNTED = "osservato", "oscurato", "mancante"
 PERCENT = 100.0
-_RELATIVE = ("over_concentration", "separation", "missing_parity", "rate_gap")
-"""Kinds whose number is no share of the area alone."""
+_PLAIN = (
+    ShrunkRate,
+    ObservedShare,
+    ObservedRatio,
+    ObservedCount,
+    ShrunkStandardised,
+    NetOfStructure,
+)
+"""Estimators whose numerator and denominator speak of the area alone."""
 _CODE = re.compile(r"[A-Z]+\d+\w*")
 
 
@@ -43,7 +59,7 @@ class Formulas:
     """All rates, and which of them make the index of each need with their polarity."""
 
     rates: tuple[Formula, ...]
-    themes: dict[str, tuple[tuple[str, int], ...]]
+    themes: Mapping[str, tuple[tuple[str, int], ...]]
 
     @property
     def codes(self) -> tuple[str, ...]:
@@ -62,7 +78,7 @@ def national_formulas(specification: Specification, structure: Path = STRUCTURE)
     rates: list[Formula] = []
     for card in specification.indicators.values():
         estimator = card.estimator
-        if hasattr(estimator, "numerator") and estimator.kind not in _RELATIVE:
+        if isinstance(estimator, _PLAIN):
             rates.append(Formula(card.indicatore_id, estimator.numerator, estimator.denominator))
     for name, row in yaml.safe_load(structure.read_text("utf-8")).items():
         rates.append(Formula(name, row["numeratore"], row["denominatore"]))

@@ -179,14 +179,17 @@ def read_polygons(path: Path) -> Polygons:
 
 
 def _sorted(table: pl.DataFrame, shapes: Objects, rings: Rings | None) -> Polygons:
-    keys = table.drop("row")
-    ascending = table["section_id"].diff().drop_nulls()
-    if (ascending > 0).all():
-        return Polygons(keys, shapes, rings)
-    # Two polygons of one section: their order must not depend on that of the rows.
-    drawing = pl.Series("drawn", shapely.to_wkb(shapes).tolist(), dtype=pl.Binary)
-    table = table.with_columns(drawing).sort("section_id", "drawn")
-    return Polygons(table.drop("row", "drawn"), shapes[table["row"].to_numpy()])
+    step = table["section_id"].diff().drop_nulls()
+    if (step > 0).all():
+        return Polygons(table.drop("row"), shapes, rings)
+    order = ["section_id"]
+    if table["section_id"].is_duplicated().any():
+        # Two polygons of one section: their order must not depend on that of the rows.
+        drawing = pl.Series("drawn", shapely.to_wkb(shapes).tolist(), dtype=pl.Binary)
+        table, order = table.with_columns(drawing), ["section_id", "drawn"]
+    table = table.sort(order)
+    rows = table["row"].to_numpy()
+    return Polygons(table.select("section_id", "pro_com", "ace"), shapes[rows])
 
 
 def _projected(shapes: Objects, crs: object) -> Objects:

@@ -10,7 +10,7 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -87,8 +87,9 @@ def make_partition(region: RegionFiles, codes: Sequence[str], workshop: Path) ->
         if old != folder:
             shutil.rmtree(old)
     made = _read(region.code, folder)
-    assert made is not None
-    return Partition(**{**vars(made), "resumed": False})
+    if made is None:
+        raise OSError(f"la partizione {folder.name} non si rilegge come è stata scritta")
+    return replace(made, resumed=False)
 
 
 def clear_halted(workshop: Path) -> None:

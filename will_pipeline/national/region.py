@@ -64,7 +64,7 @@ def region_tables(counts: pl.DataFrame, polygons: Polygons) -> RegionTables:
     _all_placed(placed, POLYGONS)
     leaf, names = _numbered(placed["area_id"])
     found = common_borders(shapes, rings=polygons.rings)
-    outlines = _outlines(shapes, leaf, names, found.mended)
+    outlines = dissolved(shapes, leaf, names, found.mended)
     return RegionTables(
         areas=_areas(counts, divided),
         outlines=_with_municipalities(outlines),
@@ -120,7 +120,18 @@ def _areas(counts: pl.DataFrame, divided: pl.Series) -> pl.DataFrame:
     )
 
 
-def _outlines(shapes: Objects, leaf: Places, names: pl.Series, mended: Flags) -> pl.DataFrame:
+def dissolved(shapes: Objects, leaf: Places, names: pl.Series, mended: Flags) -> pl.DataFrame:
+    """Join polygons into areas by coverage union, or by plain union where it would be wrong.
+
+    Args:
+        shapes: polygons, in metres, shape (n,).
+        leaf: position of the area of each, shape (n,).
+        names: sorted names of the areas.
+        mended: polygons whose borders do not match, shape (n,).
+
+    Returns:
+        Rows of `RegionTables.outlines`, of the areas only.
+    """
     order = np.argsort(leaf, kind="stable")
     starts = np.searchsorted(leaf[order], np.arange(len(names)))
     patched = np.add.reduceat(mended[order].astype(np.int64), starts)
@@ -134,7 +145,8 @@ def _outlines(shapes: Objects, leaf: Places, names: pl.Series, mended: Flags) ->
     )
     surface = shapely.area(joined)
     added = np.add.reduceat(shapely.area(shapes[order]), starts)
-    for place in np.flatnonzero((np.abs(added - surface) > _SAME_SURFACE * surface) & (patched == 0)):
+    doubtful = (np.abs(added - surface) > _SAME_SURFACE * surface) | ~shapely.is_valid(joined)
+    for place in np.flatnonzero(doubtful & (patched == 0)):
         joined[place] = _mended_union(groups[place])
         patched[place] = len(groups[place])
     return pl.DataFrame(
@@ -169,7 +181,7 @@ def _with_municipalities(outlines: pl.DataFrame) -> pl.DataFrame:
     shapes = np.asarray(shapely.from_wkb(below["geom_wkb"].to_list()), dtype=object)
     mended = (below["mended"] > 0).to_numpy()
     counted = below.group_by("town").agg(pl.col("polygons", "mended").sum()).sort("town")
-    whole = _outlines(shapes, leaf, names, mended).with_columns(
+    whole = dissolved(shapes, leaf, names, mended).with_columns(
         counted["polygons"], counted["mended"]
     )
     return pl.concat([outlines, whole]).sort("area_id")

@@ -58,7 +58,14 @@ def _by_distance(rows: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     one, other = shapely.STRtree(lines).query(middle, predicate="dwithin", distance=TOLERANCE_M)
     region = rows["region"].to_numpy()
     one, other = one[region[one] != region[other]], other[region[one] != region[other]]
-    low, high = zip(*sorted({(min(p), max(p)) for p in zip(one.tolist(), other.tolist(), strict=True)}), strict=True) if len(one) else ((), ())
+    low, high = (
+        zip(
+            *sorted({(min(p), max(p)) for p in zip(one.tolist(), other.tolist(), strict=True)}),
+            strict=True,
+        )
+        if len(one)
+        else ((), ())
+    )
     wide = shapely.buffer(lines[list(high)], TOLERANCE_M, cap_style="flat")
     metres = shapely.length(shapely.intersection(lines[list(low)], wide))
     found = pl.DataFrame(
