@@ -42,9 +42,10 @@ SHARES = {
 SECTIONS_PER_MUNICIPALITY = 50
 SPREAD = 1.1
 """Standard deviation of the logarithm of the sections of a municipality."""
-DIVIDED_FROM = 200
-"""Sections from which a municipality has census areas."""
-SECTIONS_PER_AREA = 110
+DIVIDED_FROM, SECTIONS_PER_AREA = 200, 110
+"""Sections from which a municipality has census areas, and how many each has."""
+SMALL = 50_000
+"""Sections under which a country has smaller areas, so as to have any."""
 POINTS = 5
 """Vertices inside each of the six borders of a section: 36 vertices a polygon."""
 SIDE_M = 250.0
@@ -76,6 +77,7 @@ class Land:
 def country(sections: int, *, seed: int) -> Land:
     """Lay out a country of so many sections."""
     generator = np.random.default_rng([seed, 1])
+    shrink = 1 if sections >= SMALL else 4
     columns = int(np.ceil(np.sqrt(sections * 0.7)))
     rows = int(np.ceil(sections / columns))
     cell = np.arange(sections)
@@ -95,8 +97,8 @@ def country(sections: int, *, seed: int) -> Land:
     starts = np.searchsorted(municipality[order], np.arange(known + 1))
     for first, last in pairwise(starts.tolist()):
         members = order[first:last]
-        if len(members) >= DIVIDED_FROM:
-            parts = np.ones(round(len(members) / SECTIONS_PER_AREA))
+        if len(members) >= DIVIDED_FROM // shrink:
+            parts = np.ones(round(len(members) * shrink / SECTIONS_PER_AREA))
             area[members] = split(x[members], y[members], _sizes(parts, len(members)))
     return Land(rows, columns, cell, region, municipality, area, x, y, seed)
 

@@ -24,6 +24,7 @@ from will_pipeline.readers.istat_census_sections import sections
 COUNTS, POLYGONS = "istat_sezioni_2011", "istat_basi_territoriali_2011"
 PER_MUNICIPALITY = 10_000_000
 METRIC = "EPSG:32632"
+REGIONS = tuple(f"{number:02d}" for number in range(1, 21))
 DRAWN = ["SEZ2011", "PRO_COM", "ACE"]
 _FICTITIOUS = ((7_777_777, 7_777_777), (8_888_881, 8_888_889), (9_999_998, 9_999_999))
 _KEYS = {"PROCOM": "pro_com", "SEZ2011": "section_id", "ACE": "ace"}

@@ -142,7 +142,8 @@ def columns_of(dbf: bytes, names: Sequence[str]) -> pl.DataFrame | None:
 
 
 def _numbers(text: NDArray[np.bytes_]) -> pl.Series:
-    filled = np.char.strip(text) != b""
+    # GDAL writes asterisks in a number cell that has no number.
+    filled = np.char.strip(text, b" *") != b""
     values = np.full(len(text), np.nan)
     values[filled] = text[filled].astype(np.float64)
     return pl.Series(values).fill_nan(None)
