@@ -17,10 +17,10 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev replica clean figures goalposts bench pages lock
+.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages lock
 
 help: ## Show what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(READY) ## Run the main job on the embedded figures and publish mart and atlas
 	@$(BIN)/will esegui
@@ -60,6 +60,9 @@ goalposts: $(READY) ## Freeze goalposts and class cuts of a new edition: make go
 bench: $(READY_DEV) ## Measure speed and coverage again, and rewrite their pages (about 12 minutes)
 	@$(BIN)/python benchmarks/speed.py
 	@$(BIN)/python benchmarks/coverage.py
+
+bench-italia: $(READY_DEV) ## Measure the whole country beside pandas and PySAL (needs uv; about 20 minutes)
+	@$(BIN)/python -m benchmarks.italia
 
 pages: run ## Remake the pages of the indicators from the published mart
 	@$(BIN)/python -m will_pipeline.documentation

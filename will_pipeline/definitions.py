@@ -13,6 +13,7 @@ import dagster as dg
 from will_pipeline.orchestration.deliveries import Deliveries
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
+from will_pipeline.orchestration.national import Country
 from will_pipeline.orchestration.schedules import nightly, refresh
 from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
@@ -46,6 +47,9 @@ def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResou
         "mart_shelf": MartShelf(folder=str(data / "marts")),
         "estimation": EstimationSettings(),
         "territory": Territory(),
+        "country": Country(
+            folder=str(data / "raw" / "italia"), output=str(data / "marts" / "italia")
+        ),
     }
 
 
@@ -111,7 +115,8 @@ def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitio
     """Build the location with the given resources: the same graph for production and for tests.
 
     Args:
-        resources: `figures`, `deliveries`, `warehouse`, `mart_shelf`, `estimation` and `territory`.
+        resources: `figures`, `deliveries`, `warehouse`, `mart_shelf`, `estimation`, `territory` and
+            `country`.
     """
     return dg.Definitions.merge(
         dg.load_from_defs_folder(path_within_project=PROJECT),

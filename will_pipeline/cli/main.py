@@ -13,6 +13,7 @@ import typer
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.confidentiality import riservatezza
+from will_pipeline.cli.country import italia
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
@@ -32,12 +33,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-app.add_typer(domande)
-app.add_typer(consegne)
-app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, riservatezza):
+for group in (domande, consegne, fonti):
+    app.add_typer(group)
+for command in (
+    controlla,
+    riservatezza,
+    verifica,
+    rilasci,
+    ripristina,
+    promuovi,
+    dottore,
+    esempio,
+    italia,
+):
     app.command()(command)
-
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 STARTING = (

@@ -1,6 +1,6 @@
 """The main job and when it runs by itself.
 
-Every asset belongs to the job: nothing is refreshed on the side.
+Every asset belongs to the job, but for the whole country: nothing else is refreshed on the side.
 """
 
 import dagster as dg
@@ -9,7 +9,7 @@ REFRESH = "aggiornamento"
 
 refresh = dg.define_asset_job(
     REFRESH,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.groups("italia"),
     description="Tutto il percorso: fonti, aree, indicatori, indici, profili, mart, atlante.",
 )
 

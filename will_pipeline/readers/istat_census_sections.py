@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-import openpyxl
 import polars as pl
 
 from will_pipeline.errors import SourceFault
@@ -302,6 +301,8 @@ def _from_csv(content: bytes, form: _Form, origin: Origin) -> Iterator[_Row]:
 
 def _from_workbook(content: bytes, form: _Form, origin: Origin) -> Iterator[_Row]:
     """Rows of the sheet that has the identifier, which need not be the first one."""
+    import openpyxl  # noqa: PLC0415  # slow to import, and tables of 2011 do without
+
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
     except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:

@@ -9,7 +9,6 @@ from typing import Literal, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 
 from will_pipeline.statistics import checks
 from will_pipeline.statistics.checks import FloatArray, InvalidInput
@@ -249,6 +248,9 @@ def ranks(values: ArrayLike) -> FloatArray:
         Kendall, M. G. (1945), The treatment of ties in ranking problems, Biometrika 33.
     """
     clean = checks.real_vector(values, argument="values")
+    # Slow to import, and most who normalise never rank.
+    from scipy import stats  # noqa: PLC0415
+
     return np.asarray(stats.rankdata(-clean, method="average"), dtype=np.float64)
 
 
