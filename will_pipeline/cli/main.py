@@ -19,6 +19,7 @@ from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
 from will_pipeline.cli.sources import fonti
+from will_pipeline.cli.table import relazione, tavolo
 
 EXITS = "Esce con 0 se va bene, con 1 se trova un difetto, con 2 se il comando è scritto male."
 
@@ -34,7 +35,8 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio):
+app.add_typer(tavolo)
+for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, relazione):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent
