@@ -172,7 +172,7 @@ def _index_table(town: Town, theme: Theme) -> Table:
 
 def _indicator_table(town: Town, theme: Theme) -> Iterator[Table]:
     """The indicators of a need, one column each, as the areas and the city have them."""
-    areas = [*town.level.areas, *([town.city.whole] if town.city.whole else [])]
+    areas = town.every_area
     lines = {str(area.row["area_id"]): _lines(area, theme) for area in areas}
     cards = {key: line.card for found in lines.values() for key, line in found.items()}
     if not cards:
@@ -210,7 +210,7 @@ def _figure(line: IndicatorLine | None) -> str:
 def _persons(town: Town) -> Iterator[Block]:
     yield Heading(2, "Quante persone")
     rows, served = [], False
-    for area in [*town.level.areas, *([town.city.whole] if town.city.whole else [])]:
+    for area in town.every_area:
         for row in area.collective.persons:
             known = row["stato_copertura"] == "nota"
             served = served or known
@@ -243,7 +243,7 @@ def _supply(town: Town) -> Iterator[Block]:
             number(_float(row["per_mille"]), 2),
             number(_float(row["distanza_media_m"])),
         )
-        for area in town.level.areas
+        for area in town.every_area
         for row in (*area.collective.places, *area.collective.absent)
     ]
     if not rows:
@@ -305,7 +305,7 @@ def _notes(town: Town) -> Iterator[Block]:
 
 
 def _sources(town: Town) -> frozenset[str]:
-    areas = [*town.level.areas, *([town.city.whole] if town.city.whole else [])]
+    areas = town.every_area
     return frozenset(
         str(each)
         for area in areas

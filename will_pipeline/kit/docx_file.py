@@ -23,7 +23,7 @@ EMPTY_LINES = 4
 """Lines left empty under a question."""
 # A content without moments of its own: the same release gives the same bytes.
 MOMENT = datetime(2000, 1, 1)
-_WIDTH = Cm(16)
+_WIDTH, _AIR = Cm(16), Pt(2)
 
 
 def docx_file(told: Chapter) -> bytes:
@@ -91,6 +91,9 @@ def _add_table(document: Any, block: Table) -> None:
     for row, texts in zip(table.rows, (block.header, *block.rows), strict=True):
         for position, (cell, text) in enumerate(zip(row.cells, texts, strict=True)):
             paragraph = cell.paragraphs[0]
+            paragraph.paragraph_format.space_before = _AIR
+            paragraph.paragraph_format.space_after = _AIR
+            paragraph.paragraph_format.line_spacing = 1.0
             run = paragraph.add_run(text)
             run.font.size = Pt(9)
             run.bold = texts is block.header or position == 0

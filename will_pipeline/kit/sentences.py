@@ -72,7 +72,8 @@ def voices(statements: int) -> str:
     """Say how many statements of the table a release holds."""
     if not statements:
         return "Il tavolo non ha ancora detto la sua: qui c'è lo spazio per farlo."
-    return f"Finora ci sono {count(statements, 'osservazione', 'osservazioni')} dal tavolo."
+    there = "c'è" if statements == 1 else "ci sono"
+    return f"Finora {there} {count(statements, 'osservazione', 'osservazioni')} dal tavolo."
 
 
 def _standing(names: Sequence[str], side: str) -> str:

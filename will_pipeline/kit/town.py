@@ -48,6 +48,12 @@ class Town:
         """The needs, in order of presentation."""
         return self.atlas.themes
 
+    @property
+    def every_area(self) -> tuple[Area, ...]:
+        """Areas of the level, then the whole city."""
+        whole = self.city.whole
+        return self.level.areas if whole is None else (*self.level.areas, whole)
+
     def scores(self, theme: Theme) -> list[tuple[Area, Score]]:
         """Areas of the level with their state on one need."""
         place = self.themes.index(theme)
