@@ -19,7 +19,7 @@ from will_pipeline.cli.towns import areas_of, town_named
 from will_pipeline.domande.catalogue import ask, load_questions
 from will_pipeline.kit import workbook
 from will_pipeline.kit.chapter import Paragraph, chapter
-from will_pipeline.kit.town import read_town, released
+from will_pipeline.kit.town import read_town
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.orchestration.deliveries import DELIVERIES, STRANGERS
 
@@ -162,7 +162,7 @@ def test_the_answers_of_a_table_are_on_the_sheet_and_in_question_13(first_delive
     assert sheet.count("«Voce ") == 6
     with open_mart(latest) as mart:
         answer = ask(mart, load_questions()[13], {"comune": "Como"})
-        town = read_town(mart, "Como", release=released(mart))
+        town = read_town(mart, "Como")
     assert answer["il_tavolo"].value_counts().height == len(set(OUTCOMES))
     assert set(answer["sintesi"]) == {f"Voce {number}." for number in range(1, 7)}
     told = [block.text for block in chapter(town).blocks if isinstance(block, Paragraph)]

@@ -20,17 +20,17 @@ def tables() -> Mapping[str, pl.DataFrame]:
     return runpy.run_path(str(ATLAS))["town_tables"]()
 
 
-def opened(tables: Mapping[str, pl.DataFrame]) -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect()
+def fill(mart: duckdb.DuckDBPyConnection, tables: Mapping[str, pl.DataFrame]) -> None:
+    """Write the tables in an open database."""
     for name, frame in tables.items():
-        connection.register("given", frame.to_arrow())
-        connection.execute(f"CREATE TABLE {name} AS FROM given")
-        connection.unregister("given")
-    return connection
+        mart.register("given", frame.to_arrow())
+        mart.execute(f"CREATE TABLE {name} AS FROM given")
+        mart.unregister("given")
 
 
 @pytest.fixture(scope="session")
 def town(tables: Mapping[str, pl.DataFrame]) -> Town:
     """Borgo Prova: an area without a number, one with few cases, one with a hostile name."""
-    with opened(tables) as mart:
-        return read_town(mart, "borgo prova", release="2026.11.1")
+    with duckdb.connect() as mart:
+        fill(mart, tables)
+        return read_town(mart, "borgo prova")

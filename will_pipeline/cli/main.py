@@ -10,12 +10,15 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.adding import aggiungi_citta
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
+from will_pipeline.cli.comparing import citta, confronta, novita
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
+from will_pipeline.cli.publishing import pubblica
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
 from will_pipeline.cli.sources import fonti
@@ -38,6 +41,11 @@ app.add_typer(fonti)
 app.add_typer(tavolo)
 for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, relazione):
     app.command()(command)
+app.command()(citta)
+app.command()(confronta)
+app.command()(novita)
+app.command()(pubblica)
+app.command(name="aggiungi-citta")(aggiungi_citta)
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1

@@ -137,12 +137,12 @@ def relazione(
 
 def _read(name: str, project: Path) -> Town:
     from will_pipeline.domande.places import Unknown  # noqa: PLC0415
-    from will_pipeline.kit.town import read_town, released  # noqa: PLC0415
+    from will_pipeline.kit.town import read_town  # noqa: PLC0415
     from will_pipeline.mart.opening import NoMart, open_mart  # noqa: PLC0415
 
     try:
         with open_mart(project / "data" / "marts" / "latest") as mart:
-            return read_town(mart, name, release=released(mart))
+            return read_town(mart, name)
     except NoMart as fault:
         stop(f"{fault}.", code=BAD)
     except Unknown as fault:

@@ -60,20 +60,23 @@ class Town:
         return [(area, area.scores[place]) for area in self.level.areas]
 
 
-def read_town(mart: duckdb.DuckDBPyConnection, given: str, *, release: str) -> Town:
+def read_atlas(mart: duckdb.DuckDBPyConnection) -> Atlas:
+    """Read everything the pages of the atlas show from an open mart."""
+    return views.build_atlas(_tables(mart), release=released(mart))
+
+
+def read_town(mart: duckdb.DuckDBPyConnection, given: str) -> Town:
     """Read a city.
 
     Args:
         mart: an open mart.
         given: name, slug or ISTAT code of the city, in any form of writing.
-        release: number of the release.
 
     Raises:
         Unknown: no city is called so, or it has no areas; the text is the rule, in Italian.
     """
     name = find(mart, "comune", given)
-    tables = _tables(mart)
-    atlas = views.build_atlas(tables, release=release)
+    atlas = read_atlas(mart)
     city = next(each for each in atlas.cities if each.row["nome"] == name)
     if not city.levels:
         raise Unknown(f"la città «{name}» non ha aree in questo rilascio")
