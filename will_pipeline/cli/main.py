@@ -18,6 +18,7 @@ from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
+from will_pipeline.cli.italian_help import speak_italian
 from will_pipeline.cli.publishing import pubblica
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
@@ -111,6 +112,8 @@ def esegui(
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")
     typer.echo("  Dagster   make dev   poi http://127.0.0.1:3000")
 
+
+speak_italian(app)
 
 if __name__ == "__main__":
     app()
