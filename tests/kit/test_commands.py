@@ -121,6 +121,22 @@ def test_what_changed_between_two_releases_is_told_with_its_reason(tmp_path: Pat
     assert "Nessuna riga delle tabelle è cambiata." in same
 
 
+def test_machines_read_the_shelf(tmp_path: Path) -> None:
+    marts = tmp_path / "data" / "marts"
+    release(marts, "2026.01.1", 10, "a")
+    (marts / "latest").symlink_to(Path("releases") / "2026.01.1")
+    told = json.loads(will("rilasci", "--progetto", tmp_path, "--json").stdout)
+    assert told == {
+        "rilasci": ["2026.01.1"],
+        "latest": "2026.01.1",
+        "stable": None,
+        "nightly": None,
+    }
+    broken = will("verifica", "--progetto", tmp_path, "--json")
+    assert broken.exit_code == 1
+    assert not json.loads(broken.stdout)["integro"]
+
+
 def test_a_release_that_is_not_there_is_told(tmp_path: Path) -> None:
     release(tmp_path / "data" / "marts", "2026.01.1", 10, "a")
     result = will("novita", "2025.01.1", "2026.01.1", "--progetto", tmp_path)
