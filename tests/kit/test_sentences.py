@@ -21,7 +21,7 @@ def scored(*readings: str) -> list[tuple[Any, Any]]:
             SimpleNamespace(
                 theme=THEME,
                 reason="pochi casi: non pubblicato",
-                value=SimpleNamespace(reading=reading) if reading else None,
+                value=SimpleNamespace(reading=reading, low=95.0, high=105.0) if reading else None,
             ),
         )
         for place, reading in enumerate(readings)
@@ -96,6 +96,11 @@ def test_a_cell_says_why_there_is_no_number() -> None:
         "non si distingue",
         "nessun indice: pochi casi: non pubblicato",
     ]
+
+
+def test_an_interval_that_is_one_number_tells_no_difference() -> None:
+    flat = SimpleNamespace(reading="non_distinguibile", low=100.0, high=100.0)
+    assert sentences.row_reading(SimpleNamespace(value=flat)) == "non supera"
 
 
 def every_sentence() -> list[str]:

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from weasyprint import HTML, Document
 
 from will_pipeline.atlas.model import Area, Score, Theme
-from will_pipeline.atlas.words import list_words
+from will_pipeline.atlas.words import between, list_words
 from will_pipeline.italian import number
 from will_pipeline.kit import maps, sentences
 from will_pipeline.kit.town import Town
@@ -137,7 +137,7 @@ def _row(area: Area, score: Score) -> tuple[str, str, str, str]:
     named = name if code is None or str(code) in name else f"{name} ({code})"
     if value is None:
         return named, "–", "–", told
-    interval = f"{number(value.low, 1)} e {number(value.high, 1)}"
+    interval = between(value.low, value.high).removeprefix("tra ")
     return named, number(value.index, 1), interval, told
 
 

@@ -64,7 +64,7 @@ def row_reading(score: Score) -> str:
     if value is None:
         return f"nessun indice: {score.reason}"
     if value.reading == "non_distinguibile":
-        return "non si distingue"
+        return "non supera" if value.low == value.high else "non si distingue"
     return value.reading
 
 
