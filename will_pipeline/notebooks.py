@@ -5,6 +5,8 @@ Only the tools belong here; what is asked and how it is told stay in the noteboo
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -276,6 +278,48 @@ def canvas(rows: int, *, width: float = 8.5) -> Axes:
 
     _, axes = pyplot.subplots(figsize=(width, TALLEST_ROW * rows + HEAD), layout="constrained")
     return axes
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A finished drawing: an image that does not change, and the text in its place."""
+
+    svg: bytes
+    alternative: str
+
+    def _repr_html_(self) -> str:
+        source = f"data:image/svg+xml;base64,{base64.b64encode(self.svg).decode()}"
+        return f'<img src="{source}" alt="{escape(self.alternative)}" style="max-width:100%">'
+
+    def __repr__(self) -> str:
+        """Give the text, for those who read without images."""
+        return self.alternative
+
+
+def shown(axes: Axes, alternative: str = "") -> Drawing:
+    """Finish the drawing of some axes, with all the others of its figure.
+
+    Args:
+        axes: where something was drawn.
+        alternative: text in the place of the image; by default its titles, what runs along the
+            horizontal axis and the names of the rows.
+    """
+    from matplotlib import pyplot, rc_context  # noqa: PLC0415
+
+    figure = axes.figure.get_figure(root=True)
+    buffer = io.BytesIO()
+    with rc_context({"svg.hashsalt": "will", "svg.fonttype": "none"}):
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    pyplot.close(figure)
+    told = alternative or " ".join(_spoken(each) for each in figure.axes)
+    return Drawing(buffer.getvalue(), told)
+
+
+def _spoken(axes: Axes) -> str:
+    """Say what axes show: title, horizontal axis, names of the rows."""
+    names = [each.get_text() for each in axes.get_yticklabels() if each.get_text()]
+    parts = [axes.get_title(), axes.get_xlabel(), f"Righe: {', '.join(names)}" if names else ""]
+    return " ".join(f"{part.rstrip('.')}." for part in parts if part)
 
 
 def _whole(column: pl.Series) -> bool:

@@ -80,6 +80,11 @@ def test_asks_one_question_says_its_limits_and_gives_an_exercise(notebook: Path)
     assert len(re.findall(r"^\*\*La domanda:\*\* .+\?$", text, re.M)) == 1
     assert "## Che cosa non dice" in text
     assert text.rindex("## Prova tu") > text.rindex("## Che cosa non dice")
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_the_mart_is_opened_confined_to_its_file(notebook: Path) -> None:
+    assert "qui.open_published(" in code(notebook)
     assert "duckdb.connect" not in code(notebook)
 
 
@@ -121,5 +126,9 @@ def test_runs_offline_and_leaves_the_mart_as_it_was(notebook: Path) -> None:
 
     outputs = [output for cell in content.cells for output in cell.get("outputs", [])]
     assert [each.text for each in outputs if each.get("name") == "stderr"] == []
-    assert any("image/png" in each.get("data", {}) for each in outputs)
+    pages = [each.get("data", {}).get("text/html", "") for each in outputs]
+    drawings = [each for each in pages if "data:image/svg+xml" in each]
+    assert drawings
+    assert all(re.search(r'alt="[^"]{20,}"', each) for each in drawings)
+    assert not any("image/png" in each.get("data", {}) for each in outputs)
     assert [digest(mart) for mart in marts] == before

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import io
 import shutil
+from datetime import date
 from pathlib import Path
 
 import dagster as dg
 import duckdb
 import pytest
+from openpyxl import load_workbook
+from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
+from will_pipeline.cli.main import app
+from will_pipeline.cli.towns import areas_of, town_named
+from will_pipeline.domande.catalogue import ask, load_questions
+from will_pipeline.kit import workbook
+from will_pipeline.kit.chapter import Paragraph, chapter
+from will_pipeline.kit.town import read_town
+from will_pipeline.mart.opening import open_mart
 from will_pipeline.orchestration.deliveries import DELIVERIES, STRANGERS
 
 HEADER = "area;bisogno;anno;utenti\n"
@@ -21,6 +32,8 @@ VOICE = (
     "codice;area;bisogno;data_tavolo;attore;esito;sintesi;risorsa\n"
     f'1;Q04;solitudine;12/03/2026;abitanti;integra;"{SAID}";\n'
 )
+AREA_OF_THE_TABLE = "013075.A03"
+OUTCOMES = ("conferma", "contraddice", "integra", "propone", "integra", "propone")
 NEXT_NIGHT, LATER = "2026-11-25T02:30:00+01:00", "2026-11-26T02:30:00+01:00"
 
 
@@ -39,6 +52,22 @@ def warnings(result: dg.ExecuteInProcessResult) -> dict[str, str]:
     }
 
 
+def import_workbook(project: Project, slug: str) -> None:
+    """Fill in the workbook of the kit with six statements and hand it in, as people do."""
+    areas = areas_of(town_named(slug), project.folder)
+    book = load_workbook(io.BytesIO(workbook.response_workbook(areas)[workbook.FILE]))
+    area = areas.entry(AREA_OF_THE_TABLE)
+    for number, outcome in enumerate(OUTCOMES, start=1):
+        day = date(2026, 11, number)
+        row = (number, area, "solitudine", day, "abitanti", outcome, f"Voce {number}.", "")
+        book[workbook.PART].append(row)
+    path = project.folder / "risposte.xlsx"
+    book.save(path)
+    typed = ["tavolo", "importa", path, "--citta", slug, "--progetto", project.folder]
+    result = CliRunner().invoke(app, [str(word) for word in typed])
+    assert result.exit_code == 0, result.output
+
+
 Night = tuple[Project, dg.ExecuteInProcessResult]
 
 
@@ -55,6 +84,7 @@ def first_delivery(
     put(project, "monza", "utenti_servizi.csv", BROKEN)
     put(project, "padova", "utenti_servizi.csv", PERSONS)
     put(project, "pama", "presidi.csv", "x")
+    import_workbook(project, "como")
     return project, project.night(now=NEXT_NIGHT)
 
 
@@ -91,15 +121,18 @@ def test_a_good_file_is_published_beside_broken_ones_of_other_towns(first_delive
         ("034027.Q04", 42),
         ("034027.Q05", 17),
     ]
-    assert asked(delivered, "SELECT area_id, sintesi, fonte_id FROM voce_territorio") == [
-        ("034027.Q04", SAID, "consegna_voce_tavolo_034027")
-    ]
+    assert asked(
+        delivered,
+        "SELECT area_id, sintesi, fonte_id FROM voce_territorio "
+        "WHERE area_id.starts_with('034027')",
+    ) == [("034027.Q04", SAID, "consegna_voce_tavolo_034027")]
     assert asked(
         delivered,
         "SELECT fonte_id, ente, aggiornata, CAST(scaricato_il AS VARCHAR) FROM dim_fonte "
         "WHERE fonte_id LIKE 'consegna%' ORDER BY 1",
     ) == [
         ("consegna_utenti_servizi_034027", "Comune di Parma", True, "2026-11-25"),
+        ("consegna_voce_tavolo_013075", "Comune di Como", True, "2026-11-25"),
         ("consegna_voce_tavolo_034027", "Comune di Parma", True, "2026-11-25"),
     ]
     outcomes = asked(
@@ -111,6 +144,7 @@ def test_a_good_file_is_published_beside_broken_ones_of_other_towns(first_delive
         ("consegna_utenti_servizi_028060", "fallito", "avviso"),
         ("consegna_utenti_servizi_034027", "superato", "avviso"),
         ("consegna_utenti_servizi_108033", "fallito", "avviso"),
+        ("consegna_voce_tavolo_013075", "superato", "avviso"),
         ("consegna_voce_tavolo_034027", "superato", "avviso"),
     ]
     published = b"".join(delivered.snapshot().values())
@@ -118,6 +152,21 @@ def test_a_good_file_is_published_beside_broken_ones_of_other_towns(first_delive
     assert b"<img src=x onerror" not in b"".join(
         content for name, content in delivered.snapshot().items() if name.endswith(".html")
     )
+
+
+def test_the_answers_of_a_table_are_on_the_sheet_and_in_question_13(first_delivery: Night) -> None:
+    delivered, _ = first_delivery
+    latest = delivered.marts / "latest"
+    sheet = (latest / "atlante" / "area" / f"{AREA_OF_THE_TABLE}.html").read_text("utf-8")
+    assert "6 osservazioni dai tavoli di quartiere." in sheet
+    assert sheet.count("«Voce ") == 6
+    with open_mart(latest) as mart:
+        answer = ask(mart, load_questions()[13], {"comune": "Como"})
+        town = read_town(mart, "Como")
+    assert answer["il_tavolo"].value_counts().height == len(set(OUTCOMES))
+    assert set(answer["sintesi"]) == {f"Voce {number}." for number in range(1, 7)}
+    told = [block.text for block in chapter(town).blocks if isinstance(block, Paragraph)]
+    assert "Finora ci sono 6 osservazioni dal tavolo." in told
 
 
 def test_the_night_after_a_broken_file_keeps_the_good_one_and_a_quiet_night_publishes_nothing(

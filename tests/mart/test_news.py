@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from will_pipeline.contracts.conform import conform
 from will_pipeline.contracts.model import TableContract
 from will_pipeline.mart.news import (
+    DELIVERED,
     FIRST,
     METHOD,
     NO_COMPARISON,
+    NOT_ACCEPTED,
     changed_sources,
     news_page,
     news_rows,
@@ -78,6 +80,23 @@ def test_without_a_changed_source_the_reason_is_the_program(
 ) -> None:
     rows = news(with_value(tables, 8.5), tables, contracts)
     assert set(rows["motivo"]) == {METHOD}
+
+
+def test_a_refused_delivery_is_told_as_such_and_not_as_a_changed_source(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    sources = tables["dim_fonte"].with_columns(aggiornata=pl.lit(value=False))
+    refused = pl.DataFrame({"controllo": "consegna_accolta", "oggetto": ["prova", "altra"]})
+    checks = pl.concat([tables["controllo"], refused], how="diagonal")
+    rows = news({**tables, "dim_fonte": sources, "controllo": checks}, tables, contracts)
+    kept = NOT_ACCEPTED.format("«Censimento di prova»")
+    assert dict(rows.select("chiave", "motivo").iter_rows()) == {
+        "2026.11.2": kept,
+        "prova": kept,
+        "consegna_accolta · prova": DELIVERED,
+        "consegna_accolta · altra": DELIVERED,
+    }
+    assert "È cambiata la fonte" not in news_page(rows).decode()
 
 
 def test_rows_that_come_and_go_are_mirror_images(

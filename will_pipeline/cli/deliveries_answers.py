@@ -9,17 +9,14 @@ import json
 from collections.abc import Collection
 from datetime import date, datetime
 from pathlib import Path
-from typing import NoReturn
 from zoneinfo import ZoneInfo
 
-import duckdb
 import polars as pl
 import typer
 
 from will_pipeline.cities.catalogue import load_cities
-from will_pipeline.cli.called import as_called
+from will_pipeline.cli.towns import areas_of, published_areas, stop, town_named
 from will_pipeline.deliveries.archive import Archive
-from will_pipeline.deliveries.areas import Areas
 from will_pipeline.deliveries.blank import blank_csv, blank_workbook
 from will_pipeline.deliveries.boundary_files import TITLES, boundary_kind
 from will_pipeline.deliveries.catalogue import load_templates
@@ -27,12 +24,10 @@ from will_pipeline.deliveries.folder import (
     OWN_AREAS,
     Folder,
     Outcome,
-    Town,
     examine_any,
     kind_of,
 )
 from will_pipeline.deliveries.problems import listed
-from will_pipeline.mart.release import DATABASE_FILE
 
 ROME = ZoneInfo("Europe/Rome")
 BAD, WRONG_USE = 1, 2
@@ -41,14 +36,13 @@ WORDS_OF_STATE = {
     "rifiutata": "rifiutata, nessun dato in uso",
     "ultima_buona": "rifiutata, in uso l'ultima buona",
 }
-_AREA_COLUMNS = {"level": "livello", "name": "nome", "residents": "popolazione"}
 
 
 def tell_states(progetto: Path, *, as_json: bool) -> None:
     """Print the state of every delivery, by city and kind, and change nothing."""
     folder = _folder(progetto)
     municipalities = _municipalities()
-    outcomes = folder.examine(municipalities, _areas(progetto), keep=False)
+    outcomes = folder.examine(municipalities, published_areas(progetto), keep=False)
     strangers = folder.strangers(municipalities)
     if as_json:
         told = {"consegne": [_told(each) for each in outcomes], "cartelle_sconosciute": strangers}
@@ -68,13 +62,13 @@ def tell_states(progetto: Path, *, as_json: bool) -> None:
 def write_blank(tipo: str, citta: str, formato: str, cartella: Path, progetto: Path) -> None:
     """Write a blank template; refuse to touch files that are there."""
     template = load_templates()[_kind(tipo)]
-    areas = _areas_of(_town(citta), progetto) if citta else None
+    areas = areas_of(town_named(citta), progetto) if citta else None
     make = blank_workbook if formato == "xlsx" else blank_csv
     files = make(template, areas)
     present = [name for name in files if (cartella / name).exists()]
     if present:
         are, move = ("c'è", "spostalo") if len(present) == 1 else ("ci sono", "spostali")
-        _stop(f"nella cartella {are} già {', '.join(present)}: {move} o scegli --cartella.")
+        stop(f"nella cartella {are} già {', '.join(present)}: {move} o scegli --cartella.")
     cartella.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (cartella / name).write_bytes(content)
@@ -88,10 +82,11 @@ def check_files(file: list[Path], citta: str, tipo: str, progetto: Path, *, as_j
     kind = _kind(tipo or told_by_name or "", TITLES)
     absent = [path.name for path in file if not path.is_file()]
     if absent:
-        _stop(f"non trovo {', '.join(absent)}.")
-    areas = _areas_of(_town(citta), progetto)
+        stop(f"non trovo {', '.join(absent)}.")
+    town = town_named(citta)
+    areas = areas_of(town, progetto)
     if kind == OWN_AREAS:
-        areas.sections = _folder(progetto).sections_in_use(citta)
+        areas.sections = _folder(progetto).sections_in_use(town.slug)
     examined = examine_any(file, kind, templates, areas, today=_today())
     lines = listed(examined.problems, cells=True)
     rows = {table: frame.height for table, frame in examined.tables.items()}
@@ -116,14 +111,6 @@ def _municipalities() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=["pro_com", "slug", "name", "position"], orient="row")
 
 
-def _town(slug: str) -> Town:
-    cities = {city.slug: city for city in load_cities()}
-    if slug not in cities:
-        _stop(f"la città non c'è; le città sono {', '.join(cities)}.")
-    city = cities[slug]
-    return Town(city.pro_com, city.slug, city.name)
-
-
 def _folder(project: Path) -> Folder:
     data = project / "data" / "raw"
     return Folder(data / "consegne", Archive(data / "consegne_accolte"), load_templates(), _today())
@@ -132,23 +119,8 @@ def _folder(project: Path) -> Folder:
 def _kind(given: str, others: Collection[str] = ()) -> str:
     known = sorted({*load_templates(), *others})
     if given not in known:
-        _stop(f"il tipo non c'è; i tipi sono {', '.join(known)}.")
+        stop(f"il tipo non c'è; i tipi sono {', '.join(known)}.")
     return given
-
-
-def _areas(project: Path) -> pl.DataFrame:
-    mart = project / "data" / "marts" / "latest" / DATABASE_FILE
-    if not mart.is_file():
-        _stop(
-            "le aree si leggono dal mart, che non c'è ancora: prima esegui «will esegui».", code=BAD
-        )
-    with duckdb.connect(str(mart), read_only=True) as connection:
-        published = connection.sql("FROM dim_area").pl()
-    return published.select("area_id", "pro_com", **_AREA_COLUMNS)
-
-
-def _areas_of(town: Town, project: Path) -> Areas:
-    return Areas(_areas(project), pro_com=town.pro_com, town=town.name)
 
 
 def _state(outcome: Outcome) -> str:
@@ -171,8 +143,3 @@ def _told(outcome: Outcome) -> dict[str, object]:
         "sha256": pointer.sha256 if pointer else None,
         "difetti": listed(outcome.problems, cells=True),
     }
-
-
-def _stop(told: str, *, code: int = WRONG_USE) -> NoReturn:
-    typer.echo(as_called(told[:1].upper() + told[1:]), err=True)
-    raise typer.Exit(code)

@@ -5,12 +5,14 @@ Printing belongs here; every line comes from the published tables through the li
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from will_pipeline.cli.called import as_called
+from will_pipeline.cli.towns import AsJson
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
@@ -25,6 +27,8 @@ def controlla(
             show_default=False,
         ),
     ] = PROJECT / "data" / "marts" / "latest",
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Dice l'esito dei controlli del rilascio, e quanto sono solidi profili e bacini."""
     from will_pipeline.mart.inspection import inspection_report  # noqa: PLC0415
@@ -36,6 +40,10 @@ def controlla(
     except NoMart as fault:
         typer.echo(as_called(f"Non posso controllare: {fault}."), err=True)
         raise typer.Exit(FAILED) from fault
+    if as_json:
+        told = {"va_bene": not report.broken, "parti": dict(report.sections)}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        raise typer.Exit(FAILED if report.broken else 0)
     for title, lines in report.sections:
         typer.secho(title, bold=True)
         for line in lines:

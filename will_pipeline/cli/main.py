@@ -10,17 +10,22 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.adding import aggiungi_citta
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
+from will_pipeline.cli.comparing import citta, confronta, novita
 from will_pipeline.cli.confidentiality import riservatezza
 from will_pipeline.cli.country import italia
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
 from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
+from will_pipeline.cli.italian_help import speak_italian
+from will_pipeline.cli.publishing import pubblica
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
 from will_pipeline.cli.sources import fonti
+from will_pipeline.cli.table import relazione, tavolo
 
 EXITS = "Esce con 0 se va bene, con 1 se trova un difetto, con 2 se il comando è scritto male."
 
@@ -33,20 +38,26 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for group in (domande, consegne, fonti):
+for group in (domande, consegne, fonti, tavolo):
     app.add_typer(group)
 for command in (
+    citta,
+    confronta,
+    relazione,
     controlla,
     riservatezza,
     verifica,
+    novita,
     rilasci,
     ripristina,
     promuovi,
+    pubblica,
     dottore,
     esempio,
     italia,
 ):
     app.command()(command)
+app.command(name="aggiungi-citta")(aggiungi_citta)
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 STARTING = (
@@ -111,6 +122,8 @@ def esegui(
     typer.echo(f"  Mart      {latest / 'will_mart.duckdb'}")
     typer.echo("  Dagster   make dev   poi http://127.0.0.1:3000")
 
+
+speak_italian(app)
 
 if __name__ == "__main__":
     app()

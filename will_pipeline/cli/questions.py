@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from datetime import date
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -31,7 +30,8 @@ domande = typer.Typer(
 )
 
 PROJECT = Path(__file__).parent.parent.parent
-FAILED, WRONG_USE, UNBOUNDED, TEN = 1, 2, 100_000, 10
+FAILED, WRONG_USE = 1, 2
+LEVELS = ("Q", "A", "C")
 
 
 class Form(StrEnum):
@@ -85,10 +85,20 @@ def _told_of(question: Question) -> dict[str, object]:
 @domande.command()
 def esegui(
     numero: Annotated[int, typer.Argument(help="Numero della domanda, come in «elenco».")],
+    *,
     con: Annotated[
         list[str] | None,
         typer.Option(help="Valore di un parametro: nome=valore. Si può ripetere."),
     ] = None,
+    livello: Annotated[
+        str, typer.Option(help="Solo un livello: Q quartieri, A aree di censimento, C città.")
+    ] = "",
+    area: Annotated[
+        str, typer.Option(help="Solo un'area: il codice o il nome, come 034027.Q04.")
+    ] = "",
+    tutte: Annotated[
+        bool, typer.Option("--tutte", help="Stampa tutte le righe, anche se sono molte.")
+    ] = False,
     formato: Annotated[
         Form, typer.Option(help="Come dare la risposta; «xlsx» la scrive in un file.")
     ] = Form.TABELLA,
@@ -120,6 +130,8 @@ def esegui(
         with open_mart(mart) as opened:
             given = _values(con or [])
             answer = ask(opened, question, given)
+            answer = _of_level(question, answer, livello.upper()) if livello else answer
+            answer = _of_area(question, answer, opened, area) if area else answer
             context = _context(opened) if formato is Form.XLSX else None
     except NoMart as fault:
         _stop(str(fault), code=FAILED)
@@ -136,7 +148,9 @@ def esegui(
         _write(file or Path(f"domanda_{question.name}.xlsx"), question, given, answer, context)
     elif formato is Form.TABELLA:
         if not answer.is_empty():
-            _print(question.title, question.how_to_read, answer.columns, answer.rows())
+            from will_pipeline.cli.answers import print_answer  # noqa: PLC0415
+
+            print_answer(question, answer, whole=tutte)
     else:
         sys.stdout.write(_text(answer, formato))
 
@@ -168,6 +182,33 @@ def _write(
     typer.echo(f"Risposta scritta in {file}: {answer.height} righe.")
 
 
+def _of_level(question: Question, answer: pl.DataFrame, level: str) -> pl.DataFrame:
+    """Keep the rows of one level, where the answer tells levels apart."""
+    _has_column(question, answer, "livello")
+    if level not in LEVELS:
+        _stop(f"il livello è uno fra {', '.join(LEVELS)}")
+    return answer.filter(answer["livello"] == level)
+
+
+def _of_area(
+    question: Question, answer: pl.DataFrame, mart: duckdb.DuckDBPyConnection, area: str
+) -> pl.DataFrame:
+    """Keep the rows of one area, where the answer speaks of areas."""
+    from will_pipeline.domande.places import Unknown, find  # noqa: PLC0415
+
+    _has_column(question, answer, "area_id")
+    try:
+        found = find(mart, "area", area)
+    except Unknown as fault:
+        _stop(str(fault))
+    return answer.filter(answer["area_id"] == found)
+
+
+def _has_column(question: Question, answer: pl.DataFrame, column: str) -> None:
+    if column not in answer.columns:
+        _stop(f"la risposta alla domanda {question.number} non ha la colonna {column}")
+
+
 def _examples(question: Question, given: Mapping[str, str]) -> str:
     """Say which values the question took by itself: one about Parma must not pass for ours."""
     free = [each for each in question.parameters if each.name not in given]
@@ -190,64 +231,3 @@ def _values(given: list[str]) -> dict[str, str]:
 def _stop(rule: str, *, code: int = WRONG_USE) -> NoReturn:
     typer.echo(as_called(f"Non posso rispondere: {rule}."), err=True)
     raise typer.Exit(code)
-
-
-def _print(title: str, says: str, columns: list[str], rows: list[tuple[object, ...]]) -> None:
-    from rich.console import Console  # noqa: PLC0415
-    from rich.measure import Measurement  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
-
-    table = Table(title=Text(title), caption=Text(says), title_justify="left")
-    names = [name.replace("_", " ") for name in columns]
-    cells = []
-    for name, values in zip(columns, zip(*rows, strict=True), strict=True):
-        known = [value for value in values if value is not None]
-        right = bool(known) and all(isinstance(value, int | float) for value in known)
-        table.add_column(name.replace("_", " "), justify="right" if right else "left")
-        decimals = _decimals(name, [value for value in known if isinstance(value, float)])
-        cells.append([_told(name, value, decimals=decimals) for value in values])
-    told = list(zip(*cells, strict=True))
-    for row in told:
-        table.add_row(*(Text(cell) for cell in row))
-    console = Console()
-    free = console.options.update(max_width=UNBOUNDED)
-    if Measurement.get(console, free, table).minimum <= console.width:
-        console.print(table)
-    else:
-        _print_records(title, says, names, told)
-
-
-def _print_records(title: str, says: str, names: list[str], rows: list[tuple[str, ...]]) -> None:
-    """One row under the other, where a table would not fit the terminal."""
-    widest = max(len(name) for name in names)
-    typer.secho(title, bold=True)
-    for row in rows:
-        typer.echo("")
-        for name, value in zip(names, row, strict=True):
-            typer.echo(f"  {name:<{widest}}  {value}")
-    typer.echo("")
-    typer.echo(says)
-
-
-def _decimals(name: str, values: list[float]) -> int:
-    """Decimals of a column: those it needs, fewer the larger its numbers."""
-    most = 3 if name.startswith("p_") else 2 if all(abs(value) < TEN for value in values) else 1
-    needed = (len(f"{value:.{most}f}".rstrip("0").partition(".")[2]) for value in values)
-    return max(needed, default=0)
-
-
-def _told(name: str, value: object, *, decimals: int) -> str:
-    from will_pipeline.atlas.words import day  # noqa: PLC0415
-    from will_pipeline.italian import number  # noqa: PLC0415
-
-    if value is None:
-        return "–"
-    if isinstance(value, bool):
-        return "sì" if value else "no"
-    if isinstance(value, int) and not name.startswith("anno"):
-        return number(value)
-    if isinstance(value, float):
-        # In a column of large numbers a share would look like nothing.
-        return number(value, max(decimals, 2) if 0 < abs(value) < 1 else decimals)
-    return day(value) if isinstance(value, date) else str(value)

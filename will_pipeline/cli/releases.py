@@ -5,12 +5,14 @@ Parsing and printing belong here; what a release is belongs to `will_pipeline.ma
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
 from will_pipeline.cli.called import as_called
+from will_pipeline.cli.towns import AsJson
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED, WRONG_USE = 1, 2
@@ -29,6 +31,8 @@ def verifica(
         typer.Argument(help="Cartella di un rilascio; di solito quello che leggono tutti."),
     ] = None,
     progetto: Project = PROJECT,
+    *,
+    as_json: AsJson = False,
 ) -> None:
     """Confronta ogni file di un rilascio con la sua impronta."""
     from will_pipeline.mart.exports import CHECKSUM_FILE, altered_files  # noqa: PLC0415
@@ -37,6 +41,10 @@ def verifica(
     if not folder.is_dir():
         _stop("La cartella non c'è: il rilascio si fa con «will esegui».")
     broken = altered_files(folder)
+    if as_json:
+        told = {"integro": not broken, "alterati": broken}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        raise typer.Exit(FAILED if broken else 0)
     if broken:
         typer.secho(f"Rilascio alterato: {len(broken)} file.", err=True, bold=True)
         for name in broken[:SHOWN]:
@@ -49,13 +57,18 @@ def verifica(
     typer.echo(f"Rilascio integro: {count} file, ognuno con la sua impronta.")
 
 
-def rilasci(progetto: Project = PROJECT) -> None:
+def rilasci(progetto: Project = PROJECT, *, as_json: AsJson = False) -> None:
     """Elenca i rilasci che si possono leggere o ripristinare."""
     from will_pipeline.mart.shelf import LATEST, NIGHTLY, STABLE, Shelf  # noqa: PLC0415
 
     shelf = Shelf(progetto / "data" / "marts")
     said = {LATEST: "letto da tutti", STABLE: "stabile", NIGHTLY: "ultimo prodotto"}
     latest = shelf.led_to(LATEST)
+    if as_json:
+        told: dict[str, object] = {"rilasci": shelf.numbers()}
+        told |= {name: shelf.led_to(name) for name in said}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+        return
     for release in shelf.numbers():
         marks = [words for name, words in said.items() if shelf.led_to(name) == release]
         if release == latest and shelf.led_to(NIGHTLY) == latest:

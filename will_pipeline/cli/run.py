@@ -59,6 +59,16 @@ def run_refresh(project: Path) -> Outcome:
     return run_job(project / ".dagster", default_resources(project))
 
 
+def run_publication(project: Path) -> Outcome:
+    """Run the end of the job only: controls, identity card, news, atlas and release.
+
+    Args:
+        project: project folder, with `data/` and `.dagster/`.
+    """
+    first = dg.AssetKey(["marts", "controllo"])
+    return run_job(project / ".dagster", default_resources(project), changed=[first])
+
+
 def run_job(
     home: Path,
     resources: Mapping[str, dg.ConfigurableResource],

@@ -153,8 +153,9 @@ def _one_reading(text: str, mark: str, column: TemplateColumn, setting: Setting)
         raise BadValue(
             f"{rule} Scrivi il numero intero senza separatori.", _told(text, rule, advice)
         )
-    advice = f"Scrivi {whole} oppure {decimals}0."
-    raise BadValue(f"{rule} Scrivi 1234 oppure 1,2340.", _told(text, rule, advice))
+    advice = f"Scrivi {whole} se sono migliaia, {decimals}0 se sono decimali."
+    general = "Scrivi 1234 se sono migliaia; se sono decimali aggiungi uno zero in fondo."
+    raise BadValue(f"{rule} {general}", _told(text, rule, advice))
 
 
 def _told(text: str, rule: str, advice: str) -> str:

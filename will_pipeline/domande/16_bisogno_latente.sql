@@ -1,6 +1,7 @@
 -- titolo: Quante persone attese non sono seguite dai servizi, area per area?
 -- parametri: comune (testo) = Parma
 -- come_si_legge: Il bisogno latente è la differenza fra persone stimate e persone seguite. Dove la copertura è non nota il motivo dice perché: non vuol dire che nessuno sia seguito. La riga della città somma le sue aree solo se ci sono tutte. Il divario dice quante persone in meno sono seguite rispetto alla media della città.
+-- senza_numero: attesi
 SELECT
   a.area_id,
   a.nome AS area,

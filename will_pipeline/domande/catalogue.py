@@ -24,6 +24,8 @@ _PARAMETER = re.compile(r"([a-z_]+)\s*\((testo|numero)\)\s*=\s*(.+)")
 _FIELDS = ("titolo", "parametri", "come_si_legge")
 _EMPTY = "se_vuota"
 """Optional field: why an answer may have no rows."""
+_WITHOUT_NUMBER = "senza_numero"
+"""Optional field: the column without which a row holds nothing but its own name."""
 NO_PARAMETER = "nessuno"
 NO_ROWS = "Nessuna riga risponde. Il rilascio non ha numeri di questo tipo; non vuol dire zero."
 OLDER_MART = (
@@ -83,6 +85,7 @@ class Question:
         how_to_read: how to read the answer, Italian.
         parameters: what it can be asked about.
         if_empty: why the answer may have no rows, Italian; empty where nothing special is known.
+        without_number: column without which a row has no number to show; empty for no such column.
         sql: one SELECT over the tables and views of the mart.
     """
 
@@ -93,6 +96,7 @@ class Question:
     parameters: tuple[Parameter, ...]
     sql: str
     if_empty: str = ""
+    without_number: str = ""
 
     @property
     def name(self) -> str:
@@ -150,6 +154,7 @@ def read_question(stem: str, text: str) -> Question:
         parameters=parameters,
         sql=sql,
         if_empty=head.get(_EMPTY, ""),
+        without_number=head.get(_WITHOUT_NUMBER, ""),
     )
 
 
@@ -204,7 +209,7 @@ def _head(stem: str, lines: list[str]) -> dict[str, str]:
         found = _HEAD_LINE.fullmatch(line)
         said = "" if found is None else found[1].strip()
         field = _FIELD.fullmatch(said)
-        if field is not None and field[1] not in (*_FIELDS, _EMPTY):
+        if field is not None and field[1] not in (*_FIELDS, _EMPTY, _WITHOUT_NUMBER):
             raise QuestionFault(stem, f"campo sconosciuto: {field[1]}")
         if field is not None:
             last = field[1]

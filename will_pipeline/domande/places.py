@@ -78,13 +78,13 @@ def _near(
     called: Mapping[str, str],
     towns: Mapping[str, str],
 ) -> str:
-    code = _AREA_CODE.match(_plain(given))
+    code = _AREA_CODE.match(folded(given))
     own = [each for each in called if code and each.startswith(code[1])]
     if own:
         return f"; le aree di quella città sono {', '.join(each[7:] for each in own)}"
-    meant = _plain(given)
+    meant = folded(given)
     likeness = {
-        area: max(difflib.SequenceMatcher(None, meant, _plain(form)).ratio() for form in written)
+        area: max(difflib.SequenceMatcher(None, meant, folded(form)).ratio() for form in written)
         for area, written in forms.items()
     }
     close = sorted(likeness, key=lambda area: (-likeness[area], area))[:_SUGGESTIONS]
@@ -123,11 +123,11 @@ def _model(mart: duckdb.DuckDBPyConnection, given: str) -> str:
 
 
 def _meant(given: str, forms: Mapping[str, Iterable[str]]) -> list[str]:
-    meant = _plain(given)
-    return [key for key, written in forms.items() if meant in {_plain(form) for form in written}]
+    meant = folded(given)
+    return [key for key, written in forms.items() if meant in {folded(form) for form in written}]
 
 
-def _plain(text: str) -> str:
+def folded(text: str) -> str:
     """Words in small letters, without accents, apostrophes and words that tell no place apart."""
     bare = unicodedata.normalize("NFKD", text.casefold())
     letters = "".join(each for each in bare if not unicodedata.combining(each))

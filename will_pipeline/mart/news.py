@@ -17,6 +17,9 @@ ADDED, REMOVED, CHANGED = "aggiunto", "rimosso", "modificato"
 FIRST = "È il primo rilascio."
 NO_COMPARISON = "Il rilascio precedente è alterato: il confronto non si può fare."
 METHOD = "Sono cambiati il programma, la descrizione dei dati o le consegne, non le fonti."
+NOT_ACCEPTED = "Non è stato accolto un file nuovo: {}. Restano in uso i dati di prima."
+DELIVERED = "È cambiato un file consegnato, non una fonte."
+CONTROLS, OF_DELIVERY = "controllo", "consegna_"
 ABOUT_RELEASES = ("mart_info", "novita")
 """Tables that speak of the release itself and would differ every time."""
 SEPARATOR = " · "
@@ -66,7 +69,9 @@ def news_rows(
         reason = FIRST if before is None else NO_COMPARISON
         return _frame([_about(release, before, reason)])
     now, then = current["dim_fonte"], previous["dim_fonte"]
-    reasons = _Reasons(tuple(changed_sources(now, then)), {**_titles(then), **_titles(now)})
+    kept = kept_sources(now, then)
+    changed = [each for each in changed_sources(now, then) if each not in kept]
+    reasons = _Reasons(tuple(changed), {**_titles(then), **_titles(now)}, tuple(kept))
     parts = [_frame([_about(release, before, reasons.of(None))])]
     for name, contract in sorted(contracts.items()):
         if name in ABOUT_RELEASES or name not in current:
@@ -81,6 +86,14 @@ def changed_sources(current: pl.DataFrame, previous: pl.DataFrame) -> list[str]:
     marks = ("fonte_id", "sha256", "aggiornata")
     now, then = set(current.select(marks).iter_rows()), set(previous.select(marks).iter_rows())
     return sorted({source for source, *_ in now ^ then})
+
+
+def kept_sources(current: pl.DataFrame, previous: pl.DataFrame) -> list[str]:
+    """Sources of the same bytes whose newer file was refused since, sorted."""
+    marks = ["fonte_id", "sha256"]
+    now = current.filter(~pl.col("aggiornata")).select(marks)
+    then = previous.filter(pl.col("aggiornata")).select(marks)
+    return now.join(then, on=marks, nulls_equal=True)["fonte_id"].sort().to_list()
 
 
 def news_page(news: pl.DataFrame, *, shown: int = 50) -> bytes:
@@ -117,8 +130,12 @@ class _Reasons:
 
     changed: tuple[str, ...]
     titles: Mapping[str, str]
+    kept: tuple[str, ...] = ()
 
     def of(self, source: object) -> str:
+        if source in self.kept or (self.kept and not self.changed):
+            about = [str(source)] if source in self.kept else self.kept
+            return NOT_ACCEPTED.format(", ".join(sorted(map(self._named, about))))
         if source in self.changed:
             return f"È cambiata la fonte {self._named(str(source))}."
         if not self.changed:
@@ -174,6 +191,7 @@ def _told(
     changed = (each for each in values if row[each] != row[f"{each}{_BEFORE}"])
     told = list(changed) if there and was else values
     source = row.get("fonte_id") or row.get(f"fonte_id{_BEFORE}")
+    delivered = contract.table == CONTROLS and str(row.get("controllo")).startswith(OF_DELIVERY)
     return {
         "oggetto": contract.table,
         "chiave": SEPARATOR.join(str(row[each]) for each in contract.key),
@@ -183,7 +201,7 @@ def _told(
         "tipo": CHANGED if there and was else ADDED if there else REMOVED,
         "prima": _values(row, told, _BEFORE) if was else None,
         "dopo": _values(row, told, "") if there else None,
-        "motivo": reasons.of(source),
+        "motivo": DELIVERED if delivered else reasons.of(source),
     }
 
 

@@ -82,7 +82,10 @@ def test_the_kind_may_be_said_where_the_name_does_not(project: Path) -> None:
     [
         (("verifica", "utenti_servizi.csv", "--citta", "parma"), "Non trovo utenti_servizi.csv"),
         (("modello", "bilanci"), "Il tipo non c'è; i tipi sono aree_proprie"),
-        (("modello", "presidi", "--citta", "roma"), "La città non c'è; le città sono bergamo"),
+        (
+            ("modello", "presidi", "--citta", "roma"),
+            "La città «roma» non c'è; le città sono bergamo",
+        ),
     ],
 )
 def test_what_is_not_there_is_told(words: tuple[str, ...], said: str, project: Path) -> None:

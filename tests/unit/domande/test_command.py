@@ -196,3 +196,82 @@ def test_the_list_shows_title_and_parameters(mart: Path) -> None:
     said = CliRunner().invoke(domande, ["elenco"]).stdout
     assert "5  Quante persone?" in said
     assert "--con posto=…" in said
+
+
+LONG = """\
+-- titolo: Quante persone, area per area?
+-- parametri: nessuno
+-- come_si_legge: Persone stimate, non contate.
+-- senza_numero: persone
+SELECT * FROM lunga ORDER BY area_id
+"""
+
+
+@pytest.fixture
+def long_mart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ninety areas of one city, one in three without a number."""
+    folder = tmp_path / "lunghe"
+    folder.mkdir()
+    (folder / "06_persone.sql").write_text(LONG, encoding="utf-8")
+    found = catalogue.load_questions(folder)
+    monkeypatch.setattr(catalogue, "load_questions", lambda: found)
+    path = tmp_path / "will_mart.duckdb"
+    with duckdb.connect(str(path)) as made:
+        made.execute(
+            "CREATE TABLE lunga AS SELECT '034027.Q' || lpad(n::VARCHAR, 2, '0') AS area_id, "
+            "'Area ' || n AS area, CASE WHEN n % 2 = 0 THEN 'Q' ELSE 'A' END AS livello, "
+            "CASE WHEN n % 3 = 0 THEN NULL ELSE n END AS persone FROM range(90) AS t(n)"
+        )
+        made.execute("CREATE TABLE dim_comune AS SELECT '034027' AS pro_com, 'Parma' AS nome")
+        made.execute("CREATE TABLE dim_area AS SELECT area_id, '034027' AS pro_com, "
+                     "area AS nome FROM lunga")  # fmt: skip
+    return path
+
+
+def test_rows_without_a_number_and_beyond_the_first_are_counted(
+    long_mart: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "24")
+    said = esegui(long_mart, "6").stdout
+    assert len(said.splitlines()) < 100
+    assert "altre 44 righe: «--tutte»" in said
+    assert "30 righe non hanno un numero, e non vuol dire zero" in said
+    assert "–" not in said
+    monkeypatch.setenv("COLUMNS", "120")
+    assert "righe: «--tutte»" not in esegui(long_mart, "6").stdout
+    whole = esegui(long_mart, "6", "--tutte").stdout
+    assert whole.count("Area ") == 90
+    assert "«--tutte»" not in whole
+
+
+def test_machines_get_every_row(long_mart: Path) -> None:
+    assert len(json.loads(esegui(long_mart, "6", "--formato", "json").stdout)) == 90
+
+
+def test_one_level_or_one_area_can_be_chosen(long_mart: Path) -> None:
+    chosen = json.loads(esegui(long_mart, "6", "--livello", "q", "--formato", "json").stdout)
+    assert {row["livello"] for row in chosen} == {"Q"}
+    assert len(chosen) == 45
+    [only] = json.loads(esegui(long_mart, "6", "--area", "area 7", "--formato", "json").stdout)
+    assert only["area_id"] == "034027.Q07"
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (("--livello", "Z"), "il livello è uno fra Q, A, C"),
+        (("--area", "Nessuna"), "l'area «Nessuna» non c'è"),
+    ],
+)
+def test_a_choice_that_is_not_there_is_told(
+    long_mart: Path, words: tuple[str, ...], rule: str
+) -> None:
+    result = esegui(long_mart, "6", *words)
+    assert result.exit_code == 2
+    assert rule in result.stderr
+
+
+def test_an_answer_without_areas_cannot_be_narrowed_to_one(mart: Path) -> None:
+    result = esegui(mart, "5", "--livello", "Q")
+    assert result.exit_code == 2
+    assert "la risposta alla domanda 5 non ha la colonna livello" in result.stderr
