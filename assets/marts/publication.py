@@ -102,7 +102,9 @@ def rilascio(
         tables,
         contracts=contracts_of(MARTS),
         views=load_views(),
-        atlas=render_atlas(tables, release=statement.release),
+        atlas=lambda: render_atlas(
+            tables, release=statement.release, with_sheets=mart_shelf.sheets
+        ),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,
     )

@@ -18,6 +18,7 @@ from will_pipeline.cli.example import esempio
 from will_pipeline.cli.inspection import controlla
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
+from will_pipeline.cli.sheet import scheda
 from will_pipeline.cli.sources import fonti
 
 EXITS = "Esce con 0 se va bene, con 1 se trova un difetto, con 2 se il comando è scritto male."
@@ -34,7 +35,7 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio):
+for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, scheda):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent
