@@ -25,7 +25,7 @@ from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome
 from will_pipeline.cli.run_online import NOTHING_NEW, run_online
-from will_pipeline.definitions import PROJECT, replica_home
+from will_pipeline.definitions import PROJECT, REPLICA_NOTICE, replica_home
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.territory import Territory
 

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.atlas import atlante
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.deliveries import consegne
@@ -32,6 +33,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+app.add_typer(atlante)
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
