@@ -104,7 +104,9 @@ def _profile(area: Area) -> str:
         return f"{label}: {area.profile.reason}"
     if area.profile.membership is None:
         return label
-    return f"{label}, in {number(area.profile.membership * 100)} simulazioni su 100"
+    caution = words.profile_caution(str(area.profile.row["profilo_id"]), area.scores)
+    told = f"{label}, in {number(area.profile.membership * 100)} simulazioni su 100"
+    return f"{told} ({caution})" if caution else told
 
 
 def _persons(area: Area, row: Any) -> dict[str, str]:

@@ -81,7 +81,8 @@ class PageRead(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         """Keep the title and the words of a sentence."""
-        if self._open and self._open[-1][0] == "title" and not self.title:
+        # Drawings have titles of their own.
+        if [name for name, _ in self._open][-2:] == ["head", "title"]:
             self.title = data.strip()
         elif self._in_sentence():
             self._sentence.append(data)

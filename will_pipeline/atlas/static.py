@@ -143,6 +143,7 @@ def _environment(atlas: Atlas) -> Environment:
         outcomes=words.OUTCOMES,
         standing=words.standing,
         nearest=words.nearest,
+        profile_caution=words.profile_caution,
         old_sources={str(row["fonte_id"]) for row in atlas.sources if not row["aggiornata"]},
         kind=words.kind,
         sheet_path=sheet_path,

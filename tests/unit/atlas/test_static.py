@@ -230,7 +230,7 @@ def test_an_area_without_a_profile_says_its_own_reason(pages):
 def test_one_reason_for_several_needs_is_said_once(pages):
     told = pages["area/099001.Q05.html"].partition('id="bisogni"')[2].partition("</section>")[0]
     assert told.count("meno di 250 residenti") == 1
-    assert "Giovani in bilico, Solitudine, Strade in salita e Nuove generazioni" in told
+    assert "<strong>Tutti i bisogni</strong>. Nessun indice" in told
 
 
 def test_place_is_a_range_and_quartieri_come_before_census_areas(pages):
