@@ -16,6 +16,7 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
+from will_pipeline.atlas.verification import verify
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.cli.example import esempio
 from will_pipeline.example.deliveries import EXERCISES, MEASURES, in_need
@@ -318,3 +319,10 @@ def test_what_the_table_said_is_on_the_sheet(example: Run, mart: duckdb.DuckDBPy
     assert voices
     for area, sentence in voices:
         assert sentence in printed(example.latest / "atlante" / "schede" / f"{area}.pdf")
+
+
+def test_the_published_atlas_passes_its_own_checks(example: Run) -> None:
+    verdict = verify(example.latest / "atlante")
+    assert verdict.findings == ()
+    assert verdict.looked_at["tabella_mappa"] > 50
+    assert verdict.looked_at["leggibilita"] > 50
