@@ -17,7 +17,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages lock
+.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages schermate lock
 
 help: ## Show what can be done
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -66,6 +66,9 @@ bench-italia: $(READY_DEV) ## Measure the whole country beside pandas and PySAL 
 
 pages: run ## Remake the pages of the indicators from the published mart
 	@$(BIN)/python -m will_pipeline.documentation
+
+schermate: $(READY_DEV) ## Take the pictures of the README from the published atlas
+	@$(BIN)/python docs/images/screenshots.py
 
 lock: ## Lock the requirements with hashes and without naming a registry (needs uv)
 	@uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

@@ -107,7 +107,9 @@ def rilascio(
         tables,
         contracts=contracts_of(MARTS),
         views=load_views(),
-        atlas=render_atlas(tables, release=statement.release),
+        atlas=lambda: render_atlas(
+            tables, release=statement.release, with_sheets=mart_shelf.sheets
+        ),
         sections=warehouse.read(SECTIONS),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,

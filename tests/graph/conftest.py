@@ -46,7 +46,7 @@ class Project:
             "deliveries": Deliveries(
                 folder=str(self.consegne), archive=str(raw / "consegne_accolte"), today=now[:10]
             ),
-            "mart_shelf": MartShelf(folder=str(self.marts), now=now),
+            "mart_shelf": MartShelf(folder=str(self.marts), now=now, sheets=False),
             "estimation": EstimationSettings(draws=FEW_DRAWS),
         }
 

@@ -12,14 +12,17 @@ import duckdb
 import polars as pl
 import pytest
 import typer
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
+from will_pipeline.atlas.verification import verify
 from will_pipeline.cities.catalogue import load_cities
 from will_pipeline.cli.example import esempio
 from will_pipeline.example.deliveries import EXERCISES, MEASURES, in_need
 from will_pipeline.example.testimony import VOICES
 from will_pipeline.example.towns import BORGO, TOWNS
+from will_pipeline.italian import number
 
 pytestmark = pytest.mark.slow
 
@@ -267,3 +270,59 @@ def test_the_eight_cities_know_nothing_of_it(example: Run) -> None:
     assert example.project.snapshot() == example.before
     assert example.project.night(now="2026-11-25T02:30:00+01:00").success
     assert example.project.snapshot() == example.before
+
+
+def printed(file: Path) -> str:
+    """The text of a PDF; numbers keep their units with spaces that do not break."""
+    return " ".join(" ".join(page.extract_text() for page in PdfReader(file).pages).split())
+
+
+def test_every_area_has_its_sheet_on_two_sides_with_the_numbers_of_the_mart(
+    example: Run, mart: duckdb.DuckDBPyConnection
+) -> None:
+    areas = mart.execute(
+        "SELECT area_id, nome, popolazione FROM dim_area WHERE livello <> 'C' ORDER BY 1"
+    ).fetchall()
+    folder = example.latest / "atlante" / "schede"
+    assert sorted(file.stem for file in folder.iterdir()) == [area for area, _, _ in areas]
+    for area, name, residents in areas:
+        reader = PdfReader(folder / f"{area}.pdf")
+        assert len(reader.pages) == 2, area
+        assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"], area
+        assert reader.trailer["/Root"]["/Lang"] == "it", area
+        assert reader.metadata is not None
+        assert str(reader.metadata.title).startswith(name), area
+        said = printed(folder / f"{area}.pdf")
+        assert "INVENTATO" in said
+        assert number(residents) in said
+        indices = mart.execute(
+            "SELECT indice FROM fatto_indice WHERE area_id = ? AND metodo = 'ampi_citta'", [area]
+        ).fetchall()
+        values = mart.execute(
+            "SELECT valore, decimali FROM fatto_indicatore JOIN dim_indicatore "
+            "USING (indicatore_id) WHERE area_id = ? AND gruppo = 'totale' AND stato = 'valido' "
+            "AND ruolo IN ('indice', 'persone') QUALIFY anno = max(anno) OVER "
+            "(PARTITION BY area_id, indicatore_id)",
+            [area],
+        ).fetchall()
+        persons = mart.execute(
+            "SELECT attesi FROM bisogno_latente WHERE area_id = ? AND attesi IS NOT NULL", [area]
+        ).fetchall()
+        wanted = [number(value, 1) for (value,) in indices]
+        wanted += [number(value, decimals) for value, decimals in values]
+        wanted += [number(value) for (value,) in persons]
+        assert [each for each in wanted if each not in said] == [], area
+
+
+def test_what_the_table_said_is_on_the_sheet(example: Run, mart: duckdb.DuckDBPyConnection) -> None:
+    voices = mart.execute("SELECT area_id, sintesi FROM voce_territorio").fetchall()
+    assert voices
+    for area, sentence in voices:
+        assert sentence in printed(example.latest / "atlante" / "schede" / f"{area}.pdf")
+
+
+def test_the_published_atlas_passes_its_own_checks(example: Run) -> None:
+    verdict = verify(example.latest / "atlante")
+    assert verdict.findings == ()
+    assert verdict.looked_at["tabella_mappa"] > 50
+    assert verdict.looked_at["leggibilita"] > 50

@@ -25,8 +25,8 @@ from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome
 from will_pipeline.cli.run_online import NOTHING_NEW, run_online
-from will_pipeline.definitions import PROJECT, replica_home
-from will_pipeline.orchestration.marts import EstimationSettings
+from will_pipeline.definitions import PROJECT, REPLICA_NOTICE, replica_home
+from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.territory import Territory
 
 RAVENNA = Path(__file__).parents[1] / "replica" / "citta" / "ravenna.yaml"
@@ -73,6 +73,12 @@ class Scenario:
             replaced={
                 "territory": Territory(folder=str(self.cities)),
                 "estimation": EstimationSettings(draws=FEW_DRAWS),
+                "mart_shelf": MartShelf(
+                    folder=str(self.shelf),
+                    notice=REPLICA_NOTICE[0],
+                    notice_en=REPLICA_NOTICE[1],
+                    sheets=False,
+                ),
             },
         )
         return Night(

@@ -55,7 +55,7 @@ def publish_residents(marts: Path, tables: dict[str, pl.DataFrame], residents: i
         moved | {"mart_info": info},
         contracts=contracts,
         views=views,
-        atlas=ATLAS,
+        atlas=lambda: ATLAS,
         keep=3,
     ).release
 

@@ -58,7 +58,7 @@ def run(
             tables | {"mart_info": info},
             contracts=chosen,
             views=views,
-            atlas=ATLAS,
+            atlas=lambda: ATLAS,
         )
 
     return _run

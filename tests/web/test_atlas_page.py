@@ -1,5 +1,8 @@
 """The atlas in a real browser, opened from the disk."""
 
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
 import pytest
 
 pytestmark = pytest.mark.web
@@ -115,6 +118,8 @@ def test_pages_are_complete_without_scripts(browser, atlas_folder):
         "area/099001.Q02.html",
         "fonti.html",
         "stato.html",
+        "metodo.html",
+        "en/index.html",
         "cerca.html",
         "confronta.html#099001.Q01+099002.A01",
     ],
@@ -228,3 +233,27 @@ def test_on_paper_the_page_is_light_and_without_controls(browser, atlas_folder):
         assert not page.locator(control).first.is_visible(), control
     assert page.locator(".map").first.is_visible()
     context.close()
+
+
+def test_the_home_page_is_light_and_written_in_the_letters_of_the_atlas(page, atlas_folder):
+    fetched: list[str] = []
+    page.on("request", lambda request: fetched.append(request.url))
+    page.goto((atlas_folder / "index.html").as_uri())
+    page.evaluate("() => document.fonts.ready")
+    files = [url for url in fetched if url.startswith("file:")]
+    assert len(files) >= 5
+    assert sum(Path(unquote(urlsplit(url).path)).stat().st_size for url in files) < 100_000
+    assert page.evaluate("() => [...document.fonts].map(font => font.status)") == ["loaded"] * 2
+
+
+def test_on_a_phone_the_coverage_of_every_city_is_whole(browser, atlas_folder):
+    phone = browser.new_page(viewport={"width": 360, "height": 740})
+    phone.goto((atlas_folder / "index.html").as_uri())
+    table = phone.locator("table.stack")
+    assert table.evaluate("each => each.scrollWidth <= each.parentElement.clientWidth")
+    cells = table.locator("tbody tr").first.locator("td")
+    assert cells.count() == 1 + 4 + 3
+    assert all(cell.is_visible() for cell in cells.all())
+    label = "each => getComputedStyle(each, '::before').content"
+    assert "Solitudine" in cells.nth(2).evaluate(label)
+    phone.close()

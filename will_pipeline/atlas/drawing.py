@@ -11,7 +11,8 @@ from dataclasses import dataclass
 REFERENCE = 100.0
 NARROWEST = (80.0, 120.0)
 STEP = 10
-LABEL_SIZES = (30, 27, 24, 21, 18)
+LABEL_SIZES = (32, 29, 26)
+"""On a map 460 pixels wide the smallest is 12 pixels high; what does not fit is left out."""
 GLYPH_WIDTH = 0.56
 """Mean width of a letter of a sans-serif face as a share of its size."""
 BOLD_WIDTH = 0.62

@@ -12,12 +12,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from will_pipeline.atlas import drawing, lookups, weights, words
 from will_pipeline.atlas.model import Atlas
+from will_pipeline.atlas.printing import print_sheets
+from will_pipeline.atlas.sheet import sheet_path, sheets
 from will_pipeline.atlas.views import build_atlas
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.italian import number
 
 PACKAGE = Path(__file__).parent
 TEMPLATES = PACKAGE / "templates"
+FONTS = ("titillium-web-400.woff2", "titillium-web-700.woff2", "OFL.txt")
 ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js", "pesi.js")
 SINGLE_PAGES = {
     "index.html": "home.html",
@@ -31,24 +34,35 @@ SINGLE_PAGES = {
 }
 
 
-def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[str, bytes]:
+def render_atlas(
+    tables: Mapping[str, pl.DataFrame],
+    *,
+    release: str,
+    with_sheets: bool = False,
+    workers: int | None = None,
+) -> dict[str, bytes]:
     """Render every page of the atlas.
 
     Args:
         tables: tables of the mart by name, as in the contracts (see `views.REQUIRED`).
         release: number of the release, written on every page.
+        with_sheets: whether every area has its printed sheet, which takes most of the time.
+        workers: processes that print the sheets (see `printing.print_sheets`).
 
     Returns:
         Content of every file by relative path: the pages of `SINGLE_PAGES`, citta/<slug>.html,
-        area/<area_id>.html, the assets and the data of the scripts. The same tables always give
-        the same bytes.
+        area/<area_id>.html, the assets and the data of the scripts, and schede/<area_id>.pdf where
+        wanted. The same tables always give the same bytes.
 
     Raises:
-        ValueError: the tables do not hold what the pages need (see `views.build_atlas`).
+        ValueError: the tables do not hold what the pages need (see `views.build_atlas`), or a sheet
+            does not fit its two sides.
     """
     atlas = build_atlas(tables, release=release)
     environment = _environment(atlas)
+    environment.globals["with_sheets"] = with_sheets
     pages: dict[str, bytes] = {name: (TEMPLATES / name).read_bytes() for name in ASSETS}
+    pages |= {f"fonts/{name}": (PACKAGE / "fonts" / name).read_bytes() for name in FONTS}
 
     def render(path: str, template: str, **values: object) -> None:
         root = "../" * path.count("/")
@@ -73,7 +87,31 @@ def render_atlas(tables: Mapping[str, pl.DataFrame], *, release: str) -> dict[st
                     before=level.areas[place - 1] if place else None,
                     after=level.areas[place + 1] if place + 1 < len(level.areas) else None,
                 )
+    if with_sheets:
+        pages |= print_sheets(sheet_forms(atlas), workers=workers)
     return dict(sorted(pages.items()))
+
+
+def sheet_forms(atlas: Atlas, only: str | None = None) -> dict[str, tuple[str, ...]]:
+    """The sheets of the areas as pages to print, each in every form that may fit two sides.
+
+    Args:
+        atlas: what `views.build_atlas` gives.
+        only: identifier of the one area wanted; every area where none is given.
+
+    Returns:
+        HTML by path of the PDF, roomiest form first.
+    """
+    template = _environment(atlas).get_template("scheda.html")
+    return {
+        sheet_path(area): tuple(
+            template.render(sheet=each) for each in sheets(atlas, city, level, area)
+        )
+        for city in atlas.cities
+        for level in city.levels
+        for area in level.areas
+        if only is None or area.row["area_id"] == only
+    }
 
 
 def _environment(atlas: Atlas) -> Environment:
@@ -105,8 +143,10 @@ def _environment(atlas: Atlas) -> Environment:
         outcomes=words.OUTCOMES,
         standing=words.standing,
         nearest=words.nearest,
+        profile_caution=words.profile_caution,
         old_sources={str(row["fonte_id"]) for row in atlas.sources if not row["aggiornata"]},
         kind=words.kind,
+        sheet_path=sheet_path,
         theme_name={theme.key: theme.name for theme in atlas.themes}.__getitem__,
         place_name=_place_names(atlas).__getitem__,
     )

@@ -189,6 +189,31 @@ def standing(value: Value) -> str:
     return "non supera la città" if value.low == value.high else "non distinguibile dalla città"
 
 
+def profile_caution(profile_id: str, scores: Sequence[Score]) -> str:
+    """Say for which needs of its profile an area is not above the city.
+
+    A profile says that a need is likely among the highest of the city; the interval of the index
+    may still hold the average of the city, or lie below it.
+
+    Args:
+        profile_id: needs of the profile joined by `+`, as in dim_profilo.
+        scores: scores of the area.
+
+    Returns:
+        For example `Solitudine: non distinguibile dalla città`; empty where every need of the
+        profile is above the city.
+    """
+    named = set(profile_id.split("+"))
+    told: dict[str, list[str]] = {}
+    for score in scores:
+        if score.value is None or score.theme.key not in named or score.value.reading == "sopra":
+            continue
+        below = score.value.reading == "sotto"
+        said = READINGS["sotto"] if below else "non distinguibile dalla città"
+        told.setdefault(said, []).append(score.theme.name)
+    return "; ".join(f"{list_words(names)}: {said}" for said, names in told.items())
+
+
 def nearest(metres: float | None) -> str:
     """Write how far the nearest place lies, in brackets; empty where nobody knows."""
     return "" if metres is None else f" (il più vicino a {number(metres)} metri)"

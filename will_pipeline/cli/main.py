@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from will_pipeline.cli.adding import aggiungi_citta
+from will_pipeline.cli.atlas import atlante
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.comparing import citta, confronta, novita
@@ -24,6 +25,7 @@ from will_pipeline.cli.italian_help import speak_italian
 from will_pipeline.cli.publishing import pubblica
 from will_pipeline.cli.questions import domande
 from will_pipeline.cli.releases import rilasci, ripristina, verifica
+from will_pipeline.cli.sheet import scheda
 from will_pipeline.cli.sources import fonti
 from will_pipeline.cli.table import relazione, tavolo
 
@@ -38,12 +40,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-for group in (domande, consegne, fonti, tavolo):
+for group in (atlante, domande, consegne, fonti, tavolo):
     app.add_typer(group)
 for command in (
     citta,
     confronta,
     relazione,
+    scheda,
     controlla,
     riservatezza,
     verifica,

@@ -8,6 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import duckdb
+import polars as pl
 
 from will_pipeline.mart.database import DATABASE_FILE
 
@@ -40,3 +41,19 @@ def open_mart(path: Path) -> duckdb.DuckDBPyConnection:
     if not file.is_file():
         raise NoMart(file)
     return duckdb.connect(str(file), read_only=True, config=dict(CONFINED))
+
+
+def published_tables(path: Path) -> dict[str, pl.DataFrame]:
+    """Every table of a published mart, by name.
+
+    Args:
+        path: as `open_mart` takes it.
+
+    Raises:
+        NoMart: nothing is published there.
+    """
+    with open_mart(path) as mart:
+        names = mart.sql(
+            "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'main' ORDER BY 1"
+        ).fetchall()
+        return {name: mart.sql(f'SELECT * FROM main."{name}"').pl() for (name,) in names}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -216,7 +216,7 @@ def publish(
     *,
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
-    atlas: Mapping[str, bytes],
+    atlas: Callable[[], Mapping[str, bytes]],
     sections: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
@@ -231,7 +231,7 @@ def publish(
         tables: rows of every published table.
         contracts: contracts of the tables.
         views: contracts of the views.
-        atlas: files of the atlas by relative path.
+        atlas: makes the files of the atlas, by relative path; called where the content is new.
         sections: rows of `core.section`, for maps; no number of theirs is published.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
@@ -261,7 +261,7 @@ def publish(
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
             write_exports(made, tables, contracts=contracts, views=views, sections=sections)
-            write_files(made / ATLAS_FOLDER, atlas)
+            write_files(made / ATLAS_FOLDER, atlas())
             write_files(made, {PROMISES_FILE: rendered(told), PAGE: page})
             write_statement(made, statement, release_state(tables))
             write_checksums(made)

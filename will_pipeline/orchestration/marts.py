@@ -40,6 +40,7 @@ class MartShelf(dg.ConfigurableResource):
         notice: what every reader must see first, in Italian; nothing where empty.
         notice_en: the same in English.
         keep: how many of the newest releases stay; what a channel leads to stays in any case.
+        sheets: whether the atlas has the printed sheet of every area, which takes the longest.
     """
 
     folder: str
@@ -47,6 +48,7 @@ class MartShelf(dg.ConfigurableResource):
     notice: str = ""
     notice_en: str = ""
     keep: int = KEPT
+    sheets: bool = True
 
     def shelf(self) -> Shelf:
         """The shelf of releases."""

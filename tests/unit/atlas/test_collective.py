@@ -106,6 +106,7 @@ def test_data_of_the_last_good_delivery_say_since_when_and_why(tables) -> None:
         for path, content in render_atlas(
             delivered(tables, "utenti_servizi", "099001"), release="1"
         ).items()
+        if not path.endswith(".woff2")
     }
     told = section(pages, Q1, "persone")
     assert "Dati dell'ultima consegna buona." in told

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from tests.unit.atlas.colours import ciede2000, contrast, lab, linear, mixed, seen
+from will_pipeline.atlas.colours import ciede2000, contrast, lab, linear, mixed, seen
 from will_pipeline.atlas.static import TEMPLATES
 
 HATCH_SHARE = 6 / 14

@@ -57,10 +57,10 @@ def test_label_takes_the_fullest_name_that_fits():
     def label(names, width, height, figure="100,0"):
         return drawing.label(names, room(width, height), figure=figure)
 
-    assert label(["Oltretorrente", "2"], 200, 120) == (["Oltretorrente"], 27)
+    assert label(["Oltretorrente", "2"], 200, 120) == (["Oltretorrente"], 26)
     assert label(["Cittadella nuova"], 200, 120)[0] == ["Cittadella", "nuova"]
-    assert label(["Oltretorrente", "2"], 95, 80) == (["2"], 30)
+    assert label(["Oltretorrente", "2"], 95, 80) == (["2"], 29)
     assert label(["Oltretorrente", "2"], 50, 80)[0] == []
-    assert label(["Oltretorrente", "2"], 50, 80, figure="") == (["2"], 30)
+    assert label(["Oltretorrente", "2"], 50, 80, figure="") == (["2"], 32)
     assert label(["Oltretorrente", "2"], 200, 20)[0] == []
     assert label(["Area di censimento 1"], 330, 200)[0] == ["Area di", "censimento\u00a01"]

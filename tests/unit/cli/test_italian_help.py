@@ -46,7 +46,10 @@ def test_help_is_in_italian(path: tuple[str, ...]) -> None:
         (("rilasci", "--progetto"), "Errore: l'opzione «--progetto» vuole un valore."),
         (("rilasci", "troppo"), "Errore: c'è qualcosa di troppo: «troppo»."),
         (("domande", "esegui", "x"), "il valore di «numero» non va bene: serve un numero intero."),
-        (("domande", "esegui", "1", "--formato", "x"), "«x» non è fra 'tabella', 'csv', 'json'."),
+        (
+            ("domande", "esegui", "1", "--formato", "x"),
+            "«x» non è fra 'tabella', 'csv', 'json', 'xlsx'.",
+        ),
     ],
 )
 def test_what_was_typed_wrongly_is_told_in_italian_with_code_two(

@@ -1,4 +1,4 @@
-"""Colour arithmetic for the tests of the style sheet, from published formulas only.
+"""Colour arithmetic on the style sheet of the atlas, from published formulas only.
 
 sRGB to CIELAB (IEC 61966-2-1, D65), CIEDE2000 (Sharma, Wu and Dalal 2005) and the appearance of a
 colour to a deuteranope (Machado, Oliveira and Fernandes 2009, severity 1).
