@@ -158,6 +158,60 @@ def municipalities(
     return pl.DataFrame(rows)
 
 
+def populated_sections(files: Mapping[str, bytes], *, cities: Sequence[str]) -> pl.DataFrame:
+    """Put the residents of every section of some municipalities on its polygon.
+
+    Sections without figures have no residents; fictitious sections have no polygon and no row.
+
+    Args:
+        files: Members of `dati-cpa_2011.zip` and of the zips of section boundaries by name.
+        cities: Municipalities to keep (ISTAT codes).
+
+    Returns:
+        One row a polygon: section_id (thirteen digits), pro_com, ace, asc (missing where there is
+        none), residents, geometry_wkb (EPSG:4326).
+
+    Raises:
+        SourceFault: As in `census_areas` and `dissolved_areas`.
+
+    Source:
+        ISTAT, Basi territoriali e variabili censuarie, 2011.
+    """
+    people = _sections(files, cities).select("SEZ2011", residents="P1")
+    parts = []
+    for town, drawn in _polygons(files, cities):
+        whole = drawn.dissolve(by="SEZ2011", as_index=False) if _in_parts(drawn) else drawn
+        degrees = np.array(whole.geometry.to_crs(GEOGRAPHIC).array, dtype=object)
+        rounded = shapely.normalize(shapely.transform(degrees, _rounded))
+        parts.append(
+            pl.DataFrame(
+                {
+                    "SEZ2011": whole["SEZ2011"].to_numpy(),
+                    "pro_com": [town] * len(whole),
+                    "ace": whole["ACE"].to_numpy(),
+                    "COM_ASC": whole["COM_ASC"].to_numpy(),
+                    "geometry_wkb": list(shapely.to_wkb(rounded, byte_order=1)),
+                }
+            )
+        )
+    return (
+        pl.concat(parts)
+        .join(people, on="SEZ2011", how="left", maintain_order="left")
+        .select(
+            pl.col("SEZ2011").cast(pl.String).str.zfill(13).alias("section_id"),
+            "pro_com",
+            "ace",
+            pl.when(pl.col("COM_ASC") > 0).then(pl.col("COM_ASC") % 1000).alias("asc"),
+            pl.col("residents").fill_null(0),
+            "geometry_wkb",
+        )
+    )
+
+
+def _in_parts(drawn: gpd.GeoDataFrame) -> bool:
+    return bool(drawn["SEZ2011"].duplicated().any())
+
+
 def _sections(files: Mapping[str, bytes], cities: Sequence[str]) -> pl.DataFrame:
     tables = [
         _table(name, content, cities) for name, content in files.items() if name.endswith(_SECTIONS)
