@@ -171,9 +171,7 @@ def test_later_censuses_add_up_from_sections_to_areas_to_cities(
         "max(popolazione) FILTER (livello = 'C') AS whole FROM area_edizione GROUP BY 1 ORDER BY 1"
     )
     told = [(town, people - homeless, people) for year, town, people, homeless in expected[9:]]
-    assert [tuple(map(str, row)) for row in areas.rows()] == [
-        tuple(map(str, row)) for row in told
-    ]
+    assert [tuple(map(str, row)) for row in areas.rows()] == [tuple(map(str, row)) for row in told]
 
 
 @pytest.mark.slow
