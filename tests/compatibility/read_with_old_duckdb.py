@@ -23,8 +23,17 @@ WITHOUT_DELIVERIES: set[str] = {
     "allocation",
     "ripartizione_area",
     "allocation_area",
+    "area_edizione",
+    "area_edition",
+    "fatto_annata",
+    "vintage_fact",
+    "ponte_aree",
+    "area_bridge",
+    "serie_storica",
+    "area_series",
 }
-"""Tables and views that stay empty until a municipality hands files in, in both languages."""
+"""Tables and views that stay empty until a municipality hands files in, or until later censuses
+are downloaded, in both languages."""
 
 
 QUESTIONS = Path(__file__).parents[2] / "will_pipeline" / "domande"

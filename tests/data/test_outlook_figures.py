@@ -33,7 +33,7 @@ def raw() -> Tables:
     return {
         key: read_embedded(each, figures)
         for key, each in sources.items()
-        if each.has_table and key not in left
+        if each.has_table and not each.is_only_online and key not in left
     }
 
 

@@ -20,7 +20,7 @@ from typer.testing import CliRunner
 
 from tests.graph.conftest import FEW_DRAWS, make_project
 from tests.replica.process import Served, served
-from tests.replica.towns import GeneratedTown, places
+from tests.replica.towns import HOMELESS, GeneratedTown, places
 from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome
@@ -150,6 +150,55 @@ def test_residents_add_up_from_sections_to_areas_to_cities(
 def _summed(sections: pl.DataFrame, town: str, column: str, level: str) -> dict[str, int]:
     rows = sections.group_by(column).agg(pl.col("P1").sum()).iter_rows()
     return {f"{town}.{level}{code:02d}": persons for code, persons in rows}
+
+
+@pytest.mark.slow
+def test_later_censuses_add_up_from_sections_to_areas_to_cities(
+    scenario: Scenario, first: Night
+) -> None:
+    """Every town and both years: residents of the sections, as the portals serve them."""
+    warehouse = scenario.shelf / "lavoro" / "warehouse" / "will.duckdb"
+    with duckdb.connect(str(warehouse), read_only=True) as connection:
+        summed = connection.sql(
+            "SELECT vintage, pro_com, sum(P1)::BIGINT AS residents, "
+            "(sum(P1) FILTER (fictitious))::BIGINT AS homeless FROM core.recent_section "
+            "GROUP BY ALL ORDER BY ALL"
+        ).fetchall()
+    expected = []
+    for year in (2021, 2023):
+        for place in sorted(places(), key=lambda each: each.pro_com):
+            sections = GeneratedTown(place).sections
+            homeless = sections.filter(pl.col("number") >= HOMELESS)
+            people = int(sections["P1"].sum())
+            expected.append((year, place.pro_com, people, int(homeless["P1"].sum())))
+    assert summed == expected
+    areas = scenario.read(
+        "SELECT pro_com, sum(popolazione) FILTER (livello <> 'C') AS inside, "
+        "max(popolazione) FILTER (livello = 'C') AS whole FROM area_edizione GROUP BY 1 ORDER BY 1"
+    )
+    told = [(town, people - homeless, people) for year, town, people, homeless in expected[9:]]
+    assert [tuple(map(str, row)) for row in areas.rows()] == [tuple(map(str, row)) for row in told]
+
+
+@pytest.mark.slow
+def test_later_censuses_stand_beside_that_of_2011(scenario: Scenario, first: Night) -> None:
+    told = scenario.read(
+        "SELECT anno_struttura, count(DISTINCT area_id) AS areas, "
+        "count(DISTINCT indicatore_id) AS indicators FROM fatto_annata "
+        "WHERE stato = 'valido' AND area_id LIKE '%@2021' GROUP BY 1 ORDER BY 1"
+    )
+    assert told["anno_struttura"].to_list() == [2021, 2023]
+    assert told["indicators"].to_list() == [12, 13]
+    assert told["areas"].min() > 60
+    weights = scenario.read(
+        "SELECT area_da, sum(peso_popolazione) AS whole FROM ponte_aree GROUP BY 1"
+    )
+    assert weights["whole"].is_between(1 - 1e-9, 1 + 1e-9).all()
+    years = scenario.read(
+        "SELECT DISTINCT anno, tramite_ponte FROM serie_storica "
+        "WHERE area_id LIKE '%@2021' ORDER BY 1"
+    )
+    assert years.rows() == [(2011, True), (2021, False), (2023, False)]
 
 
 @pytest.mark.slow

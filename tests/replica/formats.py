@@ -65,8 +65,14 @@ def workbook(sheets: Mapping[str, Iterable[Sequence[Any]]]) -> bytes:
         types += f'<Override PartName="/xl/{part}" ContentType="{kind}"/>'
         names.append(f'<sheet name="{escape(name)}" sheetId="{place}" r:id="rId{place}"/>')
         links.append(f'<Relationship Id="rId{place}" Type="{_OFFICE}/worksheet" Target="{part}"/>')
-        body = "".join(_row(number, row) for number, row in enumerate(rows, start=1))
-        sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
+        table = [list(row) for row in rows]
+        body = "".join(_row(number, row) for number, row in enumerate(table, start=1))
+        last = f"{_letters(max(map(len, table), default=1) - 1)}{max(len(table), 1)}"
+        # Without its size, a reader has to go through the whole sheet to know it.
+        sheet = (
+            f'<worksheet xmlns="{_MAIN}"><dimension ref="A1:{last}"/>'
+            f"<sheetData>{body}</sheetData></worksheet>"
+        )
         members[f"xl/{part}"] = sheet
     main = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
     types += f'<Override PartName="/xl/workbook.xml" ContentType="{main}"/>'

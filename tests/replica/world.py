@@ -205,7 +205,7 @@ class World:
             "P103": pl.col("P61") - pl.col("P65"),
         }
         known |= {f"PF{n}": pl.col(f"PF{n}") for n in range(3, 9)}
-        known |= {"IT1": pl.col("P1") - pl.col("ST1"), "IT2": pl.col("P2") - pl.col("ST2")}
+        known |= _by_citizenship()
         known |= {"EM5": pl.col("ST3") // 2, "EM6": pl.col("ST1") - pl.col("ST3") // 2}
         known |= {"NA1": pl.col("PF1") * 5 // 4}
         return counted.select(
@@ -358,6 +358,24 @@ class World:
             geometry = json.loads(shapely.to_geojson(shape))
             features.append({"type": "Feature", "properties": properties, "geometry": geometry})
         return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+def _by_citizenship() -> dict[str, pl.Expr]:
+    """Italians and foreigners by three ages, and those at work; they add up to the residents."""
+    child, adult, old = (
+        pl.sum_horizontal(f"P{code}" for code in ages)
+        for ages in (range(14, 17), range(17, 27), range(27, 30))
+    )
+    foreign, work = pl.col("ST1"), pl.col("P61")
+    old_foreign = (pl.col("ST5") // 3).clip(foreign - child - adult, old)
+    young = (pl.col("ST3") // 3).clip(foreign - old_foreign - adult, child)
+    grown = foreign - old_foreign - young
+    at_work = (grown * 3 // 5).clip(work - adult + grown, work)
+    return {
+        "ST22": young, "ST23": grown, "ST24": old_foreign, "ST31": at_work,
+        "IT1": child - young, "IT2": adult - grown, "IT3": old - old_foreign,
+        "IT10": work - at_work,
+    }  # fmt: skip
 
 
 def _layout(variables: list[str]) -> list[str]:

@@ -2,8 +2,9 @@
 -- parametri: comune (testo) = Parma
 -- come_si_legge: Le prime righe sono la serie della città o della sua provincia, anno per anno.
 -- I valori proiettati hanno un intervallo e l'errore che il metodo ha fatto in passato.
--- L'ultima riga dice che cosa si sa delle singole aree. Con un solo censimento non si può dire se
--- un'area è cambiata: manca un ponte fra confini di anni diversi, e niente qui lo inventa.
+-- Poi ci sono le aree, sui confini del 2021, con la differenza fra un censimento e l'ultimo.
+-- I numeri del 2011 passano da un ponte fra confini: dove un'area è stata divisa sono stime.
+-- Se non ci sono altri censimenti, l'ultima riga lo dice: niente qui inventa un cambiamento.
 WITH citta AS (
   SELECT pro_com, nome FROM dim_comune WHERE nome = $comune
 ),
@@ -33,6 +34,40 @@ serie AS (
   JOIN dim_area AS a ON a.area_id = s.area_id
   JOIN citta AS c ON c.pro_com = a.pro_com
 ),
+cambiate AS (
+  SELECT
+    e.nome AS dove,
+    i.nome AS che_cosa,
+    s.anno,
+    CASE WHEN s.stimato THEN 'stimato' ELSE 'osservato' END AS natura,
+    s.valore,
+    s.ic_inf AS inf,
+    s.ic_sup AS sup,
+    i.unita,
+    NULL::DOUBLE AS errore_prova,
+    CASE
+      WHEN s.stato <> 'valido' THEN 'Il numero non si pubblica o non c''è.'
+      WHEN s.anno = s.ultimo_anno THEN NULL
+      WHEN NOT s.confrontabile
+        THEN 'Non si confronta con il ' || s.ultimo_anno
+          || ': la formula è cambiata, o il numero misura l''area contro la sua città.'
+      WHEN s.variazione IS NULL THEN 'Il numero dell''ultimo anno non c''è.'
+      WHEN s.stimato
+        THEN 'Da allora al ' || s.ultimo_anno || ': ' || round(s.variazione, 2)
+          || '. È una stima: l''area era divisa in altro modo.'
+      WHEN s.lettura = 'non_distinguibile'
+        THEN 'Da allora al ' || s.ultimo_anno || ' non si vede un cambiamento.'
+      ELSE 'Da allora al ' || s.ultimo_anno
+        || CASE WHEN s.lettura = 'in_aumento' THEN ' è salito di ' ELSE ' è sceso di ' END
+        || abs(round(s.variazione, 2)) || '.'
+    END AS nota,
+    2 AS parte
+  FROM serie_storica AS s
+  JOIN area_edizione AS e ON e.area_id = s.area_id
+  JOIN dim_indicatore AS i ON i.indicatore_id = s.indicatore_id
+  JOIN citta AS c ON c.pro_com = e.pro_com
+  WHERE e.livello <> 'C' AND i.ruolo = 'indice'
+),
 aree AS (
   SELECT
     'aree' AS dove,
@@ -51,13 +86,15 @@ aree AS (
       ELSE 'Le aree hanno ' || count(DISTINCT f.anno)
         || ' date, ma senza un ponte fra i confini i loro valori non si confrontano.'
     END AS nota,
-    2 AS parte
+    3 AS parte
   FROM fatto_indice AS f
   JOIN dim_area AS a ON a.area_id = f.area_id
   JOIN citta AS c ON c.pro_com = a.pro_com
-  WHERE a.livello <> 'C'
+  WHERE a.livello <> 'C' AND NOT EXISTS (SELECT 1 FROM cambiate)
   HAVING count(*) > 0
 )
 SELECT dove, che_cosa, anno, natura, valore, inf, sup, unita, errore_prova, nota
-FROM (SELECT * FROM serie UNION ALL SELECT * FROM aree) AS tutto
-ORDER BY parte, che_cosa, anno
+FROM (
+  SELECT * FROM serie UNION ALL SELECT * FROM cambiate UNION ALL SELECT * FROM aree
+) AS tutto
+ORDER BY parte, CASE WHEN parte = 2 THEN dove END, che_cosa, anno

@@ -193,7 +193,8 @@ def _with_status(rows: pl.DataFrame) -> pl.DataFrame:
         .when(pl.col("variazione") <= GRADE_B_LIMIT)
         .then(pl.lit("B"))
         .otherwise(pl.lit("C")),
-        indice_100=pl.when(compared & (pl.col("valore_comune") > 0)).then(
+        # A gap below zero is no multiple of that of the city.
+        indice_100=pl.when(compared & (pl.col("valore_comune") > 0) & (pl.col("valore") >= 0)).then(
             100 * pl.col("valore") / pl.col("valore_comune")
         ),
         lettura=pl.when(compared).then(reading()),

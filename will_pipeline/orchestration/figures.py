@@ -12,7 +12,7 @@ import polars as pl
 
 from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.descriptor import Descriptor
-from will_pipeline.sources.embedded import read_embedded
+from will_pipeline.sources.embedded import read_embedded, without_rows
 from will_pipeline.sources.online import OnlineTable, OnlineTables
 from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
@@ -35,6 +35,8 @@ class Figures(dg.ConfigurableResource):
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
+        if not self.has(source):
+            return without_rows(source)
         folder, overlay = Path(self.folder), self._overlay()
         if overlay:
             return overlay.read(source, folder)
@@ -42,12 +44,25 @@ class Figures(dg.ConfigurableResource):
         return table.read() if table else read_embedded(source, folder)
 
     def pin(self, source: Descriptor) -> Pin:
-        """Read the seal of one source."""
+        """Read the seal of one source.
+
+        Raises:
+            SourceFault: there is no seal, as for a source that was never downloaded (see `has`).
+        """
         folder, overlay = Path(self.folder), self._overlay()
         if overlay:
             return overlay.pin(source, folder)
         table = self._table(source)
         return table.pin() if table else read_pin(source.key, folder)
+
+    def has(self, source: Descriptor) -> bool:
+        """Whether there are figures of one source: some come from downloads alone."""
+        known = bool(self._table(source)) and not self.overlay
+        return known or not source.is_only_online
+
+    def version(self, source: Descriptor) -> str:
+        """Digest of the figures of one source; empty where there are none."""
+        return self.pin(source).sha256 if self.has(source) else ""
 
     def describe(self, source: Descriptor) -> Descriptor:
         """Description of one source as this run uses it."""
@@ -91,7 +106,7 @@ def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
         family = "" if source.variable_columns is None else source.variable_columns.it
         words = {name: described.get(name, family) for name in frame.columns}
         return warehouse.store(
-            f"raw.{source.key}", frame, descriptions=words, version=figures.pin(source).sha256
+            f"raw.{source.key}", frame, descriptions=words, version=figures.version(source)
         )
 
     return asset

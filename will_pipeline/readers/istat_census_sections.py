@@ -17,9 +17,10 @@ from typing import Any
 import polars as pl
 
 from will_pipeline.errors import SourceFault
-from will_pipeline.readers.census_cells import CellFault, decoded, whole
+from will_pipeline.readers.census_cells import CellFault, whole
 from will_pipeline.readers.census_layouts import codes
-from will_pipeline.readers.tabular import Origin, only_codes
+from will_pipeline.readers.sections_csv import of_towns, rows_of, whole_numbers
+from will_pipeline.readers.tabular import LINE, Origin, only_codes
 from will_pipeline.readers.unpacked import Content, members
 
 _TOWN = ("PROCOM", "PRO_COM")
@@ -110,8 +111,10 @@ def sections(
     parts: list[pl.DataFrame] = []
     for name, content in members(files, form.source, pattern=form.pattern):
         origin = Origin(form.source, name)
-        rows = _from_csv if name.endswith(".csv") else _from_workbook
-        parts.append(_region(rows(content, form, origin), form, origin, cities))
+        if name.endswith(".csv"):
+            parts.append(_from_csv(content, form, origin, cities))
+        else:
+            parts.append(_region(_from_workbook(content, form, origin), form, origin, cities))
     whole_table = pl.concat(parts).sort("section_id")
     everywhere = Origin(form.source, ", ".join(sorted(files)))
     twice = whole_table.filter(pl.col("section_id").is_duplicated())
@@ -186,12 +189,16 @@ def _region(
             row for row in batch if kept is None or _cell(row, "pro_com", places, origin) in kept
         ]
         parts.append(_frame(mine, places, form, origin))
+    _require_total(added, stated, origin)
+    return pl.concat(parts)
+
+
+def _require_total(added: int | None, stated: int | None, origin: Origin) -> None:
     if added is None:
         raise origin.fault("", "c'è l'intestazione ma nessuna sezione")
     if stated is not None and stated != added:
         rule = f"la riga dei totali dice {stated} residenti, le sezioni ne sommano {added}"
         raise origin.fault("colonna P1", rule)
-    return pl.concat(parts)
 
 
 def _is_total(row: _Row, places: Mapping[str, int]) -> bool:
@@ -240,7 +247,12 @@ def _frame(
         name: pl.Series(name, [_cell(row, name, places, origin) for row in rows], dtype=pl.Int64)
         for name in places
     }
-    frame = pl.DataFrame({"_line": [number for number, _ in rows]} | data)
+    lines = pl.Series(LINE, [number for number, _ in rows], dtype=pl.Int64)
+    return _shaped(pl.DataFrame([lines, *data.values()]), form, origin)
+
+
+def _shaped(frame: pl.DataFrame, form: _Form, origin: Origin) -> pl.DataFrame:
+    """Sections of one region with our keys, once their codes are found to be whole."""
     absent = [level for level in form.levels if level not in frame.columns]
     frame = frame.with_columns(pl.lit(None, dtype=pl.Int64).alias(level) for level in absent)
     _check(frame, form, origin)
@@ -284,19 +296,26 @@ def _check(frame: pl.DataFrame, form: _Form, origin: Origin) -> None:
 def _refuse(frame: pl.DataFrame, broken: pl.Expr, origin: Origin, rule: str) -> None:
     rows = frame.filter(broken)
     if rows.height:
-        raise origin.fault(f"riga {rows['_line'][0]}", rule)
+        raise origin.fault(f"riga {rows[LINE][0]}", rule)
 
 
-def _from_csv(content: bytes, form: _Form, origin: Origin) -> Iterator[_Row]:
-    text = decoded(content, origin)
-    header = text.partition("\n")[0].strip().split(";")
-    for number, line in enumerate(text.split("\n"), start=1):
-        if not line.strip():
-            continue
-        cells = line.rstrip("\r").split(";")
-        if len(cells) != len(header):
-            raise origin.fault(f"riga {number}", f"{len(cells)} colonne, attese {len(header)}")
-        yield number, cells
+def _from_csv(
+    content: bytes, form: _Form, origin: Origin, cities: Collection[str] | None
+) -> pl.DataFrame:
+    rows = rows_of(content, origin)
+    names = rows.columns[1:]
+    theirs = {ours: names[place] for ours, place in _places(names, form, origin, 1).items()}
+    table = rows.select(LINE, **theirs)
+    first = rows.select(pl.coalesce(names).alias("first"))["first"]
+    closing = table["section_id"].is_null() & first.str.to_lowercase().str.starts_with("total")
+    closing = closing & (pl.int_range(table.height, eager=True) == table.height - 1)
+    people = whole_numbers(table.select(LINE, "P1"), ["P1"], origin)["P1"]
+    sections_only = table.filter(~closing)
+    stated = people.filter(closing)
+    added = int(people.filter(~closing).sum()) if table.height else None
+    _require_total(added, stated[0] if len(stated) else None, origin)
+    mine = of_towns(sections_only, cities, column="pro_com")
+    return _shaped(whole_numbers(mine, list(theirs), origin), form, origin)
 
 
 def _from_workbook(content: bytes, form: _Form, origin: Origin) -> Iterator[_Row]:

@@ -1,22 +1,26 @@
-"""ISTAT, 2011 census by section: one city's counts out of the table of a region.
+"""Counts by section of one municipality, as it hands in the producer's table of 2011.
 
-What belongs here is the producer's CSV format; which areas the sections make belongs to the
-geography.
+What belongs here is what such a file must hold; how the table is parsed is in `sections_csv`, and
+which areas the sections make belongs to the geography.
 """
 
 from __future__ import annotations
 
-import io
 import re
 
 import polars as pl
 
-from will_pipeline.errors import SourceFault
+from will_pipeline.readers.sections_csv import (
+    SECTION,
+    TOWN,
+    VARIABLE,
+    of_towns,
+    rows_of,
+    whole_numbers,
+)
+from will_pipeline.readers.tabular import LINE, Origin
 
 SOURCE = "ISTAT sezioni 2011"
-_KEYS = ("PROCOM", "SEZ2011")
-_VARIABLE = re.compile(r"(?:P|ST|PF|A|E)\d+")
-_DIGITS = r"^\d{1,15}$"
 
 
 def section_counts(name: str, content: bytes, *, pro_com: str) -> pl.DataFrame:
@@ -24,8 +28,7 @@ def section_counts(name: str, content: bytes, *, pro_com: str) -> pl.DataFrame:
 
     Args:
         name: name of the file.
-        content: bytes of `R??_indicatori_2011_sezioni.csv`, or of the rows of one city under the
-            same header: semicolons, UTF-8 or cp1252.
+        content: bytes of the table, as `sections_csv.rows_of` takes them.
         pro_com: six-digit code of the municipality.
 
     Returns:
@@ -33,49 +36,32 @@ def section_counts(name: str, content: bytes, *, pro_com: str) -> pl.DataFrame:
 
     Raises:
         SourceFault: the file is not that table, has no section of the municipality, has one
-            twice, or a count is missing or not a whole number.
+            twice, or a count is missing or not a whole number. No cell is shown.
 
     Source:
         ISTAT, Basi territoriali e variabili censuarie, 2011, tracciato record of the sections.
     """
-    frame = _table(name, content)
-    absent = [key for key in _KEYS if key not in frame.columns]
-    variables = [column for column in frame.columns if _VARIABLE.fullmatch(column)]
-    if absent or "P1" not in variables:
-        raise SourceFault(SOURCE, name, "riga 1", f"manca la colonna {(absent or ['P1'])[0]}")
-    # A cell that is no number may hold anything, a name too: rows are named by their place alone.
-    town = frame.with_row_index("row", offset=2).filter(
-        pl.col("PROCOM").str.strip_chars().str.zfill(6) == pro_com
-    )
+    origin = Origin(SOURCE, name)
+    rows = rows_of(content, origin)
+    variables = [column for column in rows.columns if re.fullmatch(VARIABLE, column)]
+    absent = [each for each in (TOWN, SECTION, "P1") if each not in rows.columns]
+    if absent:
+        raise origin.fault("riga 1", f"manca la colonna {absent[0]}")
+    town = of_towns(rows, [pro_com], column=TOWN)
     if town.is_empty():
-        raise SourceFault(SOURCE, name, "", f"non ci sono sezioni del comune {pro_com}")
-    for column in ("SEZ2011", *variables):
-        wrong = town.filter(~pl.col(column).fill_null("").str.contains(_DIGITS))
+        raise origin.fault("", f"non ci sono sezioni del comune {pro_com}")
+    columns = [SECTION, *variables]
+    numbers = whole_numbers(town, columns, origin, shown=False)
+    for column in columns:
+        wrong = numbers.filter(pl.col(column).is_null() | (pl.col(column) < 0))
         if wrong.height:
-            where = f"riga {wrong['row'][0]}, colonna {column}"
-            raise SourceFault(SOURCE, name, where, "il conteggio manca o non è un numero intero")
-    numbers = town.select("row", pl.col("SEZ2011", *variables).cast(pl.Int64))
-    twice = numbers.filter(pl.col("SEZ2011").is_duplicated())
+            where = f"riga {wrong[LINE][0]}, colonna {column}"
+            raise origin.fault(where, "il conteggio manca o è sotto zero")
+    twice = numbers.filter(pl.col(SECTION).is_duplicated())
     if twice.height:
-        raise SourceFault(SOURCE, name, f"riga {twice['row'][1]}", "la sezione è ripetuta")
+        raise origin.fault(f"riga {twice[LINE][1]}", "la sezione è ripetuta")
     return (
-        numbers.unpivot(on=variables, index="SEZ2011", variable_name="variable", value_name="value")
-        .select("variable", "value", section_number="SEZ2011")
+        numbers.unpivot(on=variables, index=SECTION, variable_name="variable", value_name="value")
+        .select("variable", "value", section_number=SECTION)
         .sort("section_number", "variable")
     )
-
-
-def _table(name: str, content: bytes) -> pl.DataFrame:
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # Apostrophes of the producer are those of Windows.
-        text = content.decode("cp1252", "replace")
-    try:
-        return pl.read_csv(
-            io.StringIO(text), separator=";", infer_schema=False, quote_char=None, eol_char="\n"
-        ).rename(lambda column: column.strip().strip('"').upper())
-    except pl.exceptions.PolarsError as error:
-        raise SourceFault(
-            SOURCE, name, "", "non è una tabella CSV con i punti e virgola"
-        ) from error

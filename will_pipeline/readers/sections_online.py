@@ -6,7 +6,6 @@ tables by area; formats by area, by municipality and of later censuses have modu
 
 from __future__ import annotations
 
-import io
 import re
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +21,8 @@ import shapely
 from will_pipeline.errors import SourceFault
 from will_pipeline.readers.istat_boundaries import dissolved_sections
 from will_pipeline.readers.istat_census_2011 import subareas
+from will_pipeline.readers.sections_csv import TOWN, VARIABLE, of_towns, rows_of, whole_numbers
+from will_pipeline.readers.tabular import Origin
 
 SOURCE = "ISTAT sezioni 2011"
 PROJECTED, GEOGRAPHIC = "EPSG:32632", "EPSG:4326"
@@ -31,7 +32,6 @@ LEAST_SHARE_KEPT = 0.999
 _SECTIONS, _SUBAREAS = "_sezioni.csv", "_aree_sub_comunali.csv"
 _TEXTS = ("REGIONE", "PROVINCIA", "COMUNE")
 _CODES = ("CODREG", "CODPRO", "CODCOM", "PROCOM", "SEZ2011", "NSEZ", "ACE", "CODLOC", "CODASC")
-_VARIABLE = re.compile(r"(?:PF|ST|P|A|E)\d+")
 _PLACE = ("pro_com", "comune", "province", "region")
 _KINDS = {"asc": "COM_ASC", "ace": "ACE"}
 _DECIMALS = 7
@@ -88,7 +88,7 @@ def sub_municipal_areas(files: Mapping[str, bytes], *, cities: Sequence[str]) ->
     _no_hole(sections, "CODASC")
     added = _added(sections, "asc_code", "CODASC")
     key = ["pro_com", "asc_code"]
-    names = [name for name in added.columns if _VARIABLE.fullmatch(name)]
+    names = [name for name in added.columns if re.fullmatch(VARIABLE, name)]
     found = published.sort(key).select(*key, *names)
     if not found.equals(added.sort(key).select(*key, *names)):
         raise SourceFault(SOURCE, ", ".join(parts), "", _difference(found, added, key, names))
@@ -158,6 +158,60 @@ def municipalities(
     return pl.DataFrame(rows)
 
 
+def populated_sections(files: Mapping[str, bytes], *, cities: Sequence[str]) -> pl.DataFrame:
+    """Put the residents of every section of some municipalities on its polygon.
+
+    Sections without figures have no residents; fictitious sections have no polygon and no row.
+
+    Args:
+        files: Members of `dati-cpa_2011.zip` and of the zips of section boundaries by name.
+        cities: Municipalities to keep (ISTAT codes).
+
+    Returns:
+        One row a polygon: section_id (thirteen digits), pro_com, ace, asc (missing where there is
+        none), residents, geometry_wkb (EPSG:4326).
+
+    Raises:
+        SourceFault: As in `census_areas` and `dissolved_areas`.
+
+    Source:
+        ISTAT, Basi territoriali e variabili censuarie, 2011.
+    """
+    people = _sections(files, cities).select("SEZ2011", residents="P1")
+    parts = []
+    for town, drawn in _polygons(files, cities):
+        whole = drawn.dissolve(by="SEZ2011", as_index=False) if _in_parts(drawn) else drawn
+        degrees = np.array(whole.geometry.to_crs(GEOGRAPHIC).array, dtype=object)
+        rounded = shapely.normalize(shapely.transform(degrees, _rounded))
+        parts.append(
+            pl.DataFrame(
+                {
+                    "SEZ2011": whole["SEZ2011"].to_numpy(),
+                    "pro_com": [town] * len(whole),
+                    "ace": whole["ACE"].to_numpy(),
+                    "COM_ASC": whole["COM_ASC"].to_numpy(),
+                    "geometry_wkb": list(shapely.to_wkb(rounded, byte_order=1)),
+                }
+            )
+        )
+    return (
+        pl.concat(parts)
+        .join(people, on="SEZ2011", how="left", maintain_order="left")
+        .select(
+            pl.col("SEZ2011").cast(pl.String).str.zfill(13).alias("section_id"),
+            "pro_com",
+            "ace",
+            pl.when(pl.col("COM_ASC") > 0).then(pl.col("COM_ASC") % 1000).alias("asc"),
+            pl.col("residents").fill_null(0),
+            "geometry_wkb",
+        )
+    )
+
+
+def _in_parts(drawn: gpd.GeoDataFrame) -> bool:
+    return bool(drawn["SEZ2011"].duplicated().any())
+
+
 def _sections(files: Mapping[str, bytes], cities: Sequence[str]) -> pl.DataFrame:
     tables = [
         _table(name, content, cities) for name, content in files.items() if name.endswith(_SECTIONS)
@@ -180,37 +234,19 @@ def _sections(files: Mapping[str, bytes], cities: Sequence[str]) -> pl.DataFrame
 
 
 def _table(name: str, content: bytes, cities: Sequence[str]) -> pl.DataFrame:
-    text = _decoded(name, content)
-    header = text.partition("\n")[0].strip().split(";")
+    origin = Origin(SOURCE, name)
+    rows = rows_of(content, origin)
+    known = {*_CODES, *_TEXTS}
+    header = rows.columns[1:]
     absent = [one for one in (*_CODES, *_TEXTS) if one not in header]
     if absent:
-        raise SourceFault(SOURCE, name, "riga 1", f"manca la colonna {absent[0]}")
-    known = {*_CODES, *_TEXTS}
-    unknown = [one for one in header if one not in known and not _VARIABLE.fullmatch(one)]
+        raise origin.fault("riga 1", f"manca la colonna {absent[0]}")
+    unknown = [one for one in header if one not in known and not re.fullmatch(VARIABLE, one)]
     if unknown:
-        raise SourceFault(SOURCE, name, "riga 1", f"'{unknown[0]}' non è una variabile censuaria")
-    try:
-        read = pl.read_csv(
-            io.StringIO(text),
-            separator=";",
-            quote_char=None,
-            schema={one: pl.String if one in _TEXTS else pl.Int64 for one in header},
-        )
-    except pl.exceptions.PolarsError as error:
-        rule = f"una cella non è un numero intero: {str(error).splitlines()[0]}"
-        raise SourceFault(SOURCE, name, "", rule) from error
-    code = pl.col("PROCOM").cast(pl.String).str.zfill(6).alias("pro_com")
-    return read.with_columns(code).filter(pl.col("pro_com").is_in(list(cities)))
-
-
-def _decoded(name: str, content: bytes) -> str:
-    # The same release has regions in either encoding; UTF-8 is never by chance.
-    for encoding in ("utf-8-sig", "cp1252"):
-        try:
-            return content.decode(encoding).replace("\r\n", "\n")
-        except UnicodeDecodeError:
-            continue
-    raise SourceFault(SOURCE, name, "", "non è testo UTF-8 né cp1252")
+        raise origin.fault("riga 1", f"'{unknown[0]}' non è una variabile censuaria")
+    mine = of_towns(rows, cities, column=TOWN)
+    numbers = whole_numbers(mine, [one for one in header if one not in _TEXTS], origin)
+    return numbers.select(*header, pl.col(TOWN).cast(pl.String).str.zfill(6).alias("pro_com"))
 
 
 def _no_hole(sections: pl.DataFrame, column: str) -> None:
@@ -223,7 +259,7 @@ def _no_hole(sections: pl.DataFrame, column: str) -> None:
 
 
 def _added(sections: pl.DataFrame, name: str, column: str) -> pl.DataFrame:
-    names = [one for one in sections.columns if _VARIABLE.fullmatch(one)]
+    names = [one for one in sections.columns if re.fullmatch(VARIABLE, one)]
     renamed = sections.rename(
         {"COMUNE": "comune", "PROVINCIA": "province", "REGIONE": "region", column: name}
     )

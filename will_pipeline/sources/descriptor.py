@@ -84,11 +84,12 @@ class Column(_Strict):
 
 
 class VariableColumns(_Strict):
-    """A family of columns named by a pattern, all of one type and without missing cells."""
+    """A family of columns named by a pattern, all of one type; `required` as for a column."""
 
     pattern: Text
     type: PolarsType
     it: Text
+    required: bool = True
 
     _pattern = field_validator("pattern")(_checked_pattern)
 
@@ -198,7 +199,12 @@ class Descriptor(_Strict):
     @property
     def has_table(self) -> bool:
         """Whether the graph reads a table of it; other sources are only downloaded."""
-        return self.embedding is not None or self.live is None
+        return self.embedding is not None or self.live is None or self.online is not None
+
+    @property
+    def is_only_online(self) -> bool:
+        """Whether its table is made of downloads alone: without them it has no rows."""
+        return self.embedding is None and self.online is not None
 
     def is_variable(self, name: str) -> bool:
         """Say whether a column name belongs to the variable columns.

@@ -54,6 +54,15 @@ def read_embedded(descriptor: Descriptor, folder: Path) -> pl.DataFrame:
     return validate(frame, descriptor)
 
 
+def without_rows(descriptor: Descriptor) -> pl.DataFrame:
+    """The table of a source that was never downloaded: its declared columns, and no row.
+
+    Args:
+        descriptor: Description of the source.
+    """
+    return pl.DataFrame(schema={each.name: DTYPES[each.type] for each in descriptor.columns})
+
+
 def validate(frame: pl.DataFrame, descriptor: Descriptor) -> pl.DataFrame:
     """Check a table against its descriptor: columns, types, cells, rows, key, invariants.
 
@@ -85,7 +94,7 @@ def _all_columns(frame: pl.DataFrame, descriptor: Descriptor) -> Iterator[Column
     family = descriptor.variable_columns
     if family is not None:
         for name in frame.columns[len(descriptor.columns) :]:
-            yield Column(name=name, type=family.type, it=family.it)
+            yield Column(name=name, type=family.type, it=family.it, required=family.required)
 
 
 @dataclass(frozen=True)

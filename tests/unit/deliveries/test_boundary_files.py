@@ -127,7 +127,10 @@ def test_counts_by_section_are_those_of_the_city(areas: Areas) -> None:
     ("text", "rule"),
     [
         (COUNTS + "99001;990010000001;1;;;;60\n", "colonna P1: il conteggio manca"),
-        (COUNTS + "99001;990010000001;1;;;1.5;60\n", "colonna P1: il conteggio manca o non è"),
+        (
+            COUNTS + "99001;990010000001;1;;;1.5;60\n",
+            "P1: il valore non è un numero intero",
+        ),
         (COUNTS + "99001;990010000001;1;;;5;6\n" * 2, "la sezione è ripetuta"),
         (COUNTS + "99002;990020000001;1;;;5;6\n", "non ci sono sezioni del comune 099001"),
         ("a;b\n1;2\n", "manca la colonna PROCOM"),
