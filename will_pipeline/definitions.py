@@ -33,8 +33,15 @@ ONLINE_TABLES = "tavole"
 """Folder of the tables made of what was downloaded, beside the archive of the downloads."""
 
 
-def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResource]:
-    """Resources of a project folder: figures, warehouse and marts under its `data/`."""
+def default_resources(
+    project: Path = PROJECT, *, sheets: bool = True
+) -> dict[str, dg.ConfigurableResource]:
+    """Resources of a project folder: figures, warehouse and marts under its `data/`.
+
+    Args:
+        project: project folder.
+        sheets: whether the printed sheets are made (see `MartShelf`).
+    """
     data = project / "data"
     return {
         "figures": Figures(
@@ -44,7 +51,7 @@ def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResou
             folder=str(data / "raw" / "consegne"), archive=str(data / "raw" / "consegne_accolte")
         ),
         "warehouse": Warehouse(path=str(data / "raw" / "warehouse" / "will.duckdb")),
-        "mart_shelf": MartShelf(folder=str(data / "marts")),
+        "mart_shelf": MartShelf(folder=str(data / "marts"), sheets=sheets),
         "estimation": EstimationSettings(),
         "territory": Territory(),
         "country": Country(

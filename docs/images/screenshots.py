@@ -15,7 +15,9 @@ from playwright.sync_api import Browser, sync_playwright
 
 HERE = Path(__file__).parent
 ATLAS = HERE.parents[1] / "data" / "marts" / "latest" / "atlante"
-SIZES = {"desktop": (1280, 800), "telefono": (360, 720)}
+SIZES = {"desktop": (1280, 900), "telefono": (360, 740)}
+FIRST = ("citta", "desktop")
+"""The picture that opens the README, under the name it has there."""
 PAGES = {
     "home": "index.html",
     "citta": "citta/parma.html#quartieri-solitudine",
@@ -28,38 +30,41 @@ DOTS_PER_INCH = "72"
 
 def main() -> int:
     """Write every picture; say what is missing where something is."""
+    atlas = Path(sys.argv[1]) if len(sys.argv) > 1 else ATLAS
     browser = shutil.which("chromium")
-    if browser is None or not (ATLAS / "index.html").is_file():
+    if browser is None or not (atlas / "index.html").is_file():
         sys.stderr.write("Servono chromium (apt-get install chromium) e un rilascio (make run).\n")
         return 1
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox"])
         for size, (width, height) in SIZES.items():
             for name, page in PAGES.items():
-                _picture(opened, page, HERE / f"{name}-{size}.png", width, height)
+                target = "atlante" if (name, size) == FIRST else f"{name}-{size}"
+                address = f"{atlas.resolve().as_uri()}/{page}"
+                _picture(opened, address, HERE / f"{target}.png", width, height)
         opened.close()
-    _sheet(HERE / "scheda.png")
+    _sheet(atlas / SHEET, HERE / "scheda.png")
     return 0
 
 
-def _picture(browser: Browser, page: str, target: Path, width: int, height: int) -> None:
+def _picture(browser: Browser, address: str, target: Path, width: int, height: int) -> None:
     opened = browser.new_page(viewport={"width": width, "height": height}, color_scheme="light")
-    opened.goto(f"{ATLAS.resolve().as_uri()}/{page}")
+    opened.goto(address)
     opened.evaluate("() => document.fonts.ready")
     opened.wait_for_timeout(300)
     opened.screenshot(path=str(target))
     opened.close()
 
 
-def _sheet(target: Path) -> None:
+def _sheet(sheet: Path, target: Path) -> None:
     """Both sides of a sheet beside each other, where the sheet was made and poppler is there."""
     reader = shutil.which("pdftoppm")
-    if reader is None or not (ATLAS / SHEET).is_file():
+    if reader is None or not sheet.is_file():
         return
     from PIL import Image  # noqa: PLC0415
 
     with tempfile.TemporaryDirectory() as folder:
-        command = [reader, "-r", DOTS_PER_INCH, "-png", str(ATLAS / SHEET), f"{folder}/lato"]
+        command = [reader, "-r", DOTS_PER_INCH, "-png", str(sheet), f"{folder}/lato"]
         subprocess.run(command, check=True)  # noqa: S603
         sides = [Image.open(file).convert("RGB") for file in sorted(Path(folder).glob("*.png"))]
         whole = Image.new("RGB", (sum(side.width for side in sides), sides[0].height), "white")

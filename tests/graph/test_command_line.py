@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
+from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
@@ -9,7 +13,8 @@ from will_pipeline.cli.main import app
 
 
 def esegui(project: Project) -> tuple[int, str, str]:
-    result = CliRunner().invoke(app, ["esegui", "--progetto", str(project.folder)])
+    given = ["esegui", "--senza-schede", "--progetto", str(project.folder)]
+    result = CliRunner().invoke(app, given)
     return result.exit_code, result.stdout, result.stderr
 
 
@@ -46,6 +51,53 @@ def test_a_release_is_looked_over_in_italian(published: Project) -> None:
         assert said in result.stdout
     for city in ("Bergamo", "Como", "Monza", "Novara", "Padova", "Parma", "Reggio", "Rovigo"):
         assert f"{city}" in result.stdout
+
+
+def scheda(project: Project, *said: str) -> tuple[int, str, str]:
+    given = ["scheda", *said, "--mart", str(project.marts / "latest")]
+    result = CliRunner().invoke(app, given)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_sheet_of_an_area_is_found_by_name_and_by_code(published: Project) -> None:
+    code, said, _ = scheda(published, "pablo")
+    assert code == 0
+    assert said == scheda(published, "034027.q04")[1]
+    told = json.loads(scheda(published, "034027.Q04", "--json")[1])
+    assert told["area_id"] == "034027.Q04"
+    for row in told["bisogni"]:
+        assert f"{row['bisogno']}: {row['indice']}, {row['intervallo']}" in said
+    assert "Persone stimate, non contate" in said
+
+
+def test_a_name_of_many_areas_or_of_none_asks_for_the_code(published: Project) -> None:
+    code, _, complained = scheda(published, "area di censimento 1")
+    assert code == 2
+    assert "Scrivi il codice" in complained
+    assert "034027.A01" in complained
+    assert scheda(published, "atlantide")[0] == 2
+
+
+def test_the_sheet_is_written_as_a_pdf(published: Project, tmp_path: Path) -> None:
+    target = tmp_path / "pablo.pdf"
+    assert scheda(published, "pablo", "--come", str(target))[0] == 0
+    assert len(PdfReader(target).pages) == 2
+    assert scheda(published, "pablo", "--come", str(tmp_path / "no" / "x.pdf"))[0] == 1
+
+
+def test_an_atlas_is_built_beside_the_release_and_passes_its_checks(
+    published: Project, tmp_path: Path
+) -> None:
+    given = ["atlante", "costruisci", str(tmp_path / "atlante"), "--senza-schede", "--json"]
+    mart = ["--mart", str(published.marts / "latest")]
+    result = CliRunner().invoke(app, [*given, *mart])
+    assert result.exit_code == 0
+    assert json.loads(result.stdout)["file"] > 100
+    assert CliRunner().invoke(app, [*given, *mart]).exit_code == 2
+    checked = CliRunner().invoke(
+        app, ["atlante", "verifica", str(tmp_path / "atlante"), "--senza-browser"]
+    )
+    assert checked.exit_code == 0, checked.stdout
 
 
 def test_a_refused_delivery_is_told_at_the_end_of_the_run(published: Project) -> None:

@@ -257,3 +257,14 @@ def test_on_a_phone_the_coverage_of_every_city_is_whole(browser, atlas_folder):
     label = "each => getComputedStyle(each, '::before').content"
     assert "Solitudine" in cells.nth(2).evaluate(label)
     phone.close()
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_an_address_with_a_point_shows_that_point(browser, atlas_folder, width):
+    opened = browser.new_page(viewport={"width": width, "height": 740})
+    opened.goto(f"{(atlas_folder / CITY).as_uri()}#aree-di-censimento-mobilita")
+    opened.evaluate("() => document.fonts.ready")
+    opened.wait_for_timeout(100)
+    top = "each => each.getBoundingClientRect().top"
+    assert 0 <= opened.locator("#aree-di-censimento-mobilita").evaluate(top) < 120
+    opened.close()

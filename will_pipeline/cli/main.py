@@ -91,6 +91,10 @@ def esegui(
         Path | None,
         typer.Option(help="File con gli indirizzi di una replica; di solito quello di WILL_HOSTS."),
     ] = None,
+    senza_schede: Annotated[
+        bool,
+        typer.Option("--senza-schede", help="Non stampa i PDF delle aree; vale senza --online."),
+    ] = False,
 ) -> None:
     """Esegue tutto il percorso e pubblica un rilascio se c'è una novità."""
     typer.echo(ASKING if online else STARTING)
@@ -102,7 +106,7 @@ def esegui(
     else:
         from will_pipeline.cli.run import run_refresh  # noqa: PLC0415
 
-        outcome = run_refresh(progetto)
+        outcome = run_refresh(progetto, sheets=not senza_schede)
     if outcome.faults:
         typer.echo("")
         typer.secho("Il percorso si è fermato. Niente è stato pubblicato.", err=True, bold=True)

@@ -50,13 +50,14 @@ class Outcome:
     made: tuple[str, ...] = ()
 
 
-def run_refresh(project: Path) -> Outcome:
+def run_refresh(project: Path, *, sheets: bool = True) -> Outcome:
     """Run the whole job in this process, recording it in the project's Dagster instance.
 
     Args:
         project: project folder, with `data/` and `.dagster/`.
+        sheets: whether the printed sheets are made.
     """
-    return run_job(project / ".dagster", default_resources(project))
+    return run_job(project / ".dagster", default_resources(project, sheets=sheets))
 
 
 def run_publication(project: Path) -> Outcome:

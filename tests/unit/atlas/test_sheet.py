@@ -12,6 +12,7 @@ from will_pipeline.atlas.model import Score, Value
 from will_pipeline.atlas.sheet import FITS, VOICE_LETTERS, sheets, three_sentences
 from will_pipeline.atlas.static import render_atlas, sheet_forms
 from will_pipeline.atlas.views import build_atlas
+from will_pipeline.atlas.words import profile_caution
 from will_pipeline.documentation.readability import LEAST_FOR_EVERYONE, gulpease
 
 LONG = "parola " * 60
@@ -147,3 +148,38 @@ def test_pages_lead_to_the_sheets_only_where_they_are_made(tables, pages):
     assert "schede/" not in pages[f"area/{Q1}.html"]
     assert not [path for path in pages if path.startswith("schede/")]
     assert "OFL.txt" in {path.rpartition("/")[2] for path in render_atlas(tables, release="1")}
+
+
+@pytest.mark.parametrize(
+    ("profile", "readings", "said"),
+    [
+        ("giovani", ("above", "near", "below", "none"), ""),
+        ("solitudine", ("above", "near", "below", "none"), "Solitudine: non distinguibile dalla "),
+        (
+            "giovani+mobilita",
+            ("above", "near", "below", "none"),
+            "Strade in salita: sotto la città",
+        ),
+        (
+            "giovani+solitudine",
+            ("near", "near", "none", "none"),
+            "Giovani in bilico e Solitudine: ",
+        ),
+        ("nuove_generazioni", ("above", "near", "below", "none"), ""),
+        ("nessuno", ("near", "near", "near", "near"), ""),
+    ],
+)
+def test_a_profile_says_which_of_its_needs_is_not_above_the_city(area, profile, readings, said):
+    told = profile_caution(profile, scored(area, *readings).scores)
+    assert told.startswith(said)
+    assert bool(told) is bool(said)
+
+
+def test_pages_say_it_beside_the_profile(pages):
+    # The hand-made profile is that of the young, whose index is 100,4 here.
+    caution = "Giovani in bilico: non distinguibile dalla città"
+    assert caution in pages["area/099001.Q03.html"].partition('id="profilo"')[2]
+    city = pages["citta/borgo-prova.html"]
+    assert f'<small class="caution">{caution}</small>' in city
+    assert f"; {caution})" in city.partition('id="profili"')[2]
+    assert caution not in pages["area/099001.Q06.html"].partition('id="profilo"')[2]

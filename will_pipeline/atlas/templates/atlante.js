@@ -1,5 +1,5 @@
-// Sorting of tables by column, and a hint where a table goes on beyond the screen. Every page is
-// complete without it.
+// Sorting of tables by column, a hint where a table goes on beyond the screen, and the point of the
+// address kept in view. Every page is complete without it.
 "use strict";
 
 (() => {
@@ -58,5 +58,12 @@
     };
     new ResizeObserver(look).observe(region);
     look();
+  }
+
+  // The letters of the atlas arrive after the browser went to the point of the address, and move it.
+  const [visit] = performance.getEntriesByType("navigation");
+  const goal = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  if (goal && visit && visit.type === "navigate") {
+    document.fonts.ready.then(() => goal.scrollIntoView({ behavior: "instant" }));
   }
 })();
