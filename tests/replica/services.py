@@ -61,8 +61,8 @@ FAULTS: dict[str, Spoil] = {
 class Services:
     """All the services: their files, what they are told to do wrong, what they were asked."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, *, minute: float = MINUTE) -> None:
+        self.world, self._minute = world, minute
         self.portals = Portals(world)
         self.spoilt: dict[tuple[str, str], str] = {}
         self.log: list[dict[str, object]] = []
@@ -94,7 +94,7 @@ class Services:
     def _ban(self, now: float) -> bool:
         """Whether the caller is banned: more than five requests in a minute, and a whole day."""
         self._sdmx.append(now)
-        while self._sdmx and self._sdmx[0] <= now - MINUTE:
+        while self._sdmx and self._sdmx[0] <= now - self._minute:
             self._sdmx.popleft()
         if len(self._sdmx) > BAN_ABOVE:
             self.violations += 1

@@ -128,6 +128,7 @@ class Online(_Strict):
         options: Its other options.
         rows: Rows the table may have.
         patterns: Pattern by column, in place of the embedded table's.
+        columns: Other rules of a column that the embedded table's are too narrow for, by column.
         described: What else is said of the table, in place of what the descriptor says.
     """
 
@@ -136,6 +137,7 @@ class Online(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     rows: RowRange
     patterns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     described: dict[str, Text] = Field(default_factory=dict)
 
 
@@ -198,7 +200,7 @@ class Descriptor(_Strict):
     @property
     def has_table(self) -> bool:
         """Whether the graph reads a table of it; other sources are only downloaded."""
-        return self.embedding is not None or self.live is None
+        return self.embedding is not None or self.online is not None or self.live is None
 
     def is_variable(self, name: str) -> bool:
         """Say whether a column name belongs to the variable columns.

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Format = Literal["csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "shapefile_zip"]
+Format = Literal["csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "json", "shapefile_zip"]
 ZIPPED = ("csv_zip", "xlsx_zip", "shapefile_zip")
 EXTENSIONS: dict[str, str] = {
     "csv": "csv",
@@ -19,6 +19,7 @@ EXTENSIONS: dict[str, str] = {
     "xlsx": "xlsx",
     "xlsx_zip": "zip",
     "geojson": "geojson",
+    "json": "json",
     "shapefile_zip": "zip",
 }
 """Extension under which a file of each format is archived."""
