@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from tests.graph.conftest import FEW_DRAWS, make_project
 from tests.replica.process import Served, served
-from tests.replica.towns import GeneratedTown, places
 from tests.replica.registers import BALANCE
+from tests.replica.towns import GeneratedTown, places
 from tests.replica.world import CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome

@@ -12,10 +12,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import geopandas as gpd
+import numpy as np
 import polars as pl
 
 from tests.replica.formats import delimited, workbook, zipped
 from tests.replica.towns import FIGURES, Place
+from will_pipeline.geography.addresses import split_address
 from will_pipeline.readers.istat_demo import _FOREIGNERS, _RESIDENTS, _SEXES
 from will_pipeline.readers.mef_irpef import ITEMS
 
@@ -38,6 +41,9 @@ BALANCE = "/data/p2/P2_2025_it_Comuni.zip"
 FOREIGN_BALANCE = "/data/p3/P3_2025_it_Comuni.zip"
 POSAS = "/data/posas/POSAS_{year}_it_Comuni.zip"
 LIFE = "/SDMXWS/rest/data/IT1,DF_DCSS_BEST_PPC_2_GC,1.0/ALL/ALL/"
+PHARMACY_PAGE = "/it/dataset/farmacie/"
+PHARMACIES = "/sites/default/files/opendata/FRM_FARMA_5_20261101.json"
+CIVIC_NUMBERS = "/age-inspire/opendata/anncsu/getds.php"
 NEET = "/SDMXWS/rest/data/IT1,172_931_DF_DCCV_NEET1_11,1.0/ALL/ALL/"
 
 MODEL, NINTH = "029041", "039014"
@@ -45,6 +51,7 @@ BELFIORE = {
     "016024": "A794", "013075": "C933", "108033": "F704", "003106": "F952", "034027": "G337",
     "035033": "H223", "028060": "G224", "029041": "H620", "039014": "H199",
 }  # fmt: skip
+ANNCSU = {"EMIL": "08", "LOMB": "03", "PIEM": "01", "VENE": "05"}
 _SERIES = ("02IST006-N22", "03LAV003P-N22", "02IST010P")
 
 Make = Callable[[], bytes]
@@ -77,11 +84,16 @@ class Registers:
         yield ("istat_sito", BES), self._bes
         yield ("istat_demo", BALANCE), lambda: self._balances("bilancio", _RESIDENTS)
         yield ("istat_demo", FOREIGN_BALANCE), lambda: self._balances("cittadinanza", _FOREIGNERS)
+        for code, region in ANNCSU.items():
+            asked = f"{CIVIC_NUMBERS}?INDIR_{code}"
+            yield ("agenzia_anncsu", asked), lambda region=region: self._civic_numbers(region)
+        yield ("salute_farmacie", PHARMACY_PAGE), self._pharmacy_page
+        yield ("salute_farmacie", PHARMACIES), self._pharmacies
         yield ("istat_esploradati", LIFE), self._life
         yield ("istat_esploradati", NEET), self._neet
 
     def table(self, key: str, **others: pl.Expr) -> pl.DataFrame:
-        """Figures of a source for the towns there are; `others` is what the ninth has of its own."""
+        """Figures of a source for the towns there are; `others` is what the ninth has else."""
         known = pl.read_parquet(FIGURES / f"{key}.parquet")
         invented = known.filter(pl.col("pro_com") == MODEL).with_columns(
             pro_com=pl.lit(NINTH), **others
@@ -298,7 +310,7 @@ class Registers:
             cells = [f'"{town}"', f'"{rows[town, "T"]["municipality"]}"']
             for sex in _SEXES.values():
                 row = dict(rows[town, sex])
-                if town == "034027" and sex != "M":
+                if town == min(rows)[0] and sex != "M":
                     row["registered_other"] += more
                 cells += [str(row[item]) for item in items]
             lines.append(";".join([*cells, '"p"']))
@@ -331,6 +343,55 @@ class Registers:
             town: persons + drift for town, persons in near.select("pro_com", "population").rows()
         }
 
+    def _civic_numbers(self, region: str) -> bytes:
+        """A number for nine in ten of the addresses of schools, somewhere in their town."""
+        header = "CODICE_COMUNE;CODICE_ISTAT;PROGRESSIVO_NAZIONALE;CODICE_COMUNALE;ODONIMO"
+        header += ";LOCALITA';PROGRESSIVO_ACCESSO;CIVICO;ESPONENTE;COORD_X_COMUNE"
+        header += ";COORD_Y_COMUNE;QUOTA;METODO"
+        lines = [header]
+        schools = self.table("mim_scuole").drop_nulls("address")
+        for town in [place for place in self._places.values() if place.region == region]:
+            known = schools.filter(pl.col("pro_com") == town.pro_com)["address"]
+            found = {split_address(text) for text in known.to_list()}
+            numbered = sorted({(street, number) for street, number, _ in found if number})
+            east, north = _spread(town, len(numbered))
+            for at, (street, number) in enumerate(numbered):
+                if at % 10 == 9:
+                    continue
+                where = f"{east[at]:.6f};{north[at]:.6f}".replace(".", ",")
+                code = BELFIORE[town.pro_com]
+                lines.append(
+                    f"{code};{town.pro_com};{at};{at};{street.upper()};;{at};{number};;{where};;3"
+                )
+        body = "\r\n".join(lines) + "\r\n"
+        return zipped({"INDIR_REG_20261101.csv": body.encode()})
+
+    def _pharmacy_page(self) -> bytes:
+        link = f'<a href="{PHARMACIES}">JSON</a>'
+        return f"<!DOCTYPE html>\n<html><body>{link}</body></html>\n".encode()
+
+    def _pharmacies(self) -> bytes:
+        rows = []
+        for town in self._places.values():
+            east, north = _spread(town, 12)
+            for at in range(12):
+                name = town.name.upper().replace("'", "`")
+                rows.append(
+                    {
+                        "cod_farmacia": f"{town.number}{at:03d}",
+                        "descrizione_farmacia": f"FARMACIA {at + 1 + self._more(PHARMACIES)}",
+                        "indirizzo": f"VIA INVENTATA {at + 1}",
+                        "cap": "00000",
+                        "comune": name,
+                        "descrizione_tipologia": "Ordinaria",
+                        "latitudine": "-" if at == 0 else f"{north[at]:.6f}".replace(".", ","),
+                        "longitudine": "-" if at == 0 else f"{east[at]:.6f}".replace(".", ","),
+                        "data_fine_validita": "31/12/2024" if at == 11 else "-",
+                        "p_iva": "00000000000",
+                    }
+                )
+        return json.dumps(rows).encode()
+
     def _life(self) -> bytes:
         known = pl.read_parquet(FIGURES / "istat_soddisfazione_vita.parquet")
         rows: list[tuple[Any, ...]] = []
@@ -344,9 +405,7 @@ class Registers:
                 )  # fmt: skip
         header = ["DATAFLOW", "FREQ", "REF_AREA", "INDICATOR", "GENDER", "LIFE_SATISF"]
         header += ["TIME_PERIOD", "OBS_VALUE", "OBS_STATUS"]
-        return delimited(
-            pl.DataFrame(rows, schema=header, orient="row"), separator=",", end="\n"
-        )
+        return delimited(pl.DataFrame(rows, schema=header, orient="row"), separator=",", end="\n")
 
     def _neet(self) -> bytes:
         known = pl.read_parquet(FIGURES / "istat_neet_regioni.parquet")
@@ -363,6 +422,16 @@ class Registers:
             OBS_STATUS=pl.lit(""),
         )
         return delimited(frame, separator=",", end="\n")
+
+
+def _spread(town: Place, count: int) -> tuple[list[float], list[float]]:
+    """Points (degrees) on a spiral about the middle of a town, none far from it."""
+    steps = np.arange(count)
+    reach = 0.25 * np.sqrt(town.surface_km2 * 1e6) * np.sqrt((steps + 0.5) / max(count, 1))
+    x = town.centre[0] + reach * np.cos(steps * 2.4)
+    y = town.centre[1] + reach * np.sin(steps * 2.4)
+    points = gpd.GeoSeries(gpd.points_from_xy(x, y), crs=32632).to_crs(4326)
+    return points.x.to_list(), points.y.to_list()
 
 
 def _sign(row: Mapping[str, Any]) -> str | None:

@@ -82,7 +82,12 @@ class Services:
             self.log.append({"host": host, "path": path, "conditional": conditional})
             if host == "istat_esploradati" and path.startswith("/SDMXWS") and self._ban(asked.at):
                 return Answer(status=429)
-            body = self.world.get(host, path) or self.portals.get(host, path, address.query)
+            asked_for = f"{path}?{address.query}"
+            body = (
+                self.world.get(host, asked_for)
+                or self.world.get(host, path)
+                or self.portals.get(host, path, address.query)
+            )
         if body is None:
             return Answer(b"?", status=404)
         spoilt = self.spoilt.get((host, path))
@@ -124,5 +129,5 @@ class Services:
 
 def _typed(path: str) -> dict[str, str]:
     kinds = {"zip": "application/zip", "geojson": "application/geo+json"}
-    kind = kinds.get(path.rpartition(".")[2], "text/csv")
+    kind = kinds.get(path.rpartition(".")[2], "text/html" if path.endswith("/") else "text/csv")
     return {"Content-Type": "application/json" if "/api/" in path else kind}

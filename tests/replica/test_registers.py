@@ -1,4 +1,4 @@
-"""What the replica serves is taken in, read and sealed as the descriptions say, source by source."""
+"""What the replica serves is taken in, read and checked as the descriptions say."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ MADE = [
     key
     for key, source in SOURCES.items()
     if source.online is not None
+    and source.embedding is not None
     and not any(each.startswith(CENSUS) for each in source.online.downloads)
 ]
 
@@ -38,7 +39,8 @@ def opened(world: World, source: Descriptor, folder: Path) -> Mapping[str, bytes
     assert live is not None
     files = {}
     for file in live.files:
-        body = world.get(live.host, file.path)
+        asked = "&".join([file.path, *file.query]).replace("&", "?", 1)
+        body = world.get(live.host, asked) or world.get(live.host, file.path)
         assert body is not None, file.path
         path = folder / f"{source.key}.{file.name}.{live.extension}"
         path.write_bytes(body)
@@ -60,9 +62,7 @@ def made(world: World, key: str, folder: Path) -> pl.DataFrame:
         files |= opened(world, SOURCES[download], folder)
     reader = reader_named(source.online.reader, key, "")
     cities = load_cities()
-    chosen = chosen_municipalities(
-        source, [city.pro_com for city in cities], other_names(cities)
-    )
+    chosen = chosen_municipalities(source, [city.pro_com for city in cities], other_names(cities))
     table = reader(files, **chosen, **source.online.options)
     return validate(table, as_online(source, source.online)).sort(source.key_columns)
 

@@ -139,7 +139,7 @@ class World:
             **{name: pl.col(name) for name in _layout(variables)},
         )
 
-    def _drawn(self, town: GeneratedTown) -> pl.DataFrame:
+    def drawn(self, town: GeneratedTown) -> pl.DataFrame:
         """Numbers and areas of the sections with a polygon, in the order of the polygons."""
         numbers = town.numbers
         lived = numbers.head(numbers.height - 1)
@@ -171,7 +171,7 @@ class World:
         }
         polygons = []
         for town in self._of(region):
-            drawn, number = self._drawn(town), town.place.number
+            drawn, number = self.drawn(town), town.place.number
             polygons.extend(town.polygons())
             for ace, asc, section in drawn.select("ace", "asc", "number").iter_rows():
                 columns["COD_REG"].append(int(region))
@@ -243,7 +243,7 @@ class World:
     def _shapes_2021(self, region: str) -> bytes:
         parts, polygons = [], []
         for town in self._of(region):
-            number, drawn = town.place.number, self._drawn(town)
+            number, drawn = town.place.number, self.drawn(town)
             polygons.extend(town.polygons())
             people = town.sections.select("number", "P1", "PF1")
             parts.append(
@@ -316,7 +316,7 @@ class World:
         shapes = gpd.GeoSeries(made.polygons(), crs=32632).to_crs(4326)
         rounded = shapely.transform(np.array(shapes, dtype=object), lambda p: np.round(p, 6))
         features = []
-        drawn = self._drawn(made).select("number", "ace", "asc").iter_rows()
+        drawn = self.drawn(made).select("number", "ace", "asc").iter_rows()
         for (number, _, asc), shape in zip(drawn, rounded, strict=True):
             values = {k: v for k, v in figures.get(number, {}).items() if k not in ("ace", "asc")}
             properties = {

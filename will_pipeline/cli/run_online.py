@@ -199,7 +199,7 @@ def _tonight(
         program=f"{_digest(PROJECT / folder for folder in _PROGRAM)} {settings}",
         deliveries=_delivered(Path(deliveries.folder), today),
         tables={
-            key: figures.pin(source).sha256 for key, source in sources.items() if source.has_table
+            key: figures.version(source) for key, source in sources.items() if source.has_table
         },
         marks={key: state.mark for key, state in states.items() if state and state.mark},
     )

@@ -11,13 +11,14 @@ import dagster as dg
 import polars as pl
 
 from will_pipeline.orchestration.warehouse import Warehouse
-from will_pipeline.sources.descriptor import Descriptor
+from will_pipeline.sources.descriptor import DTYPES, Descriptor
 from will_pipeline.sources.embedded import read_embedded
 from will_pipeline.sources.online import OnlineTable, OnlineTables
 from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
 
 OWNER = "team:dati"
+NOTHING_YET = "nessuna"
 
 
 class Figures(dg.ConfigurableResource):
@@ -39,7 +40,20 @@ class Figures(dg.ConfigurableResource):
         if overlay:
             return overlay.read(source, folder)
         table = self._table(source)
+        if table is None and not self.has(source):
+            return pl.DataFrame(
+                schema={column.name: DTYPES[column.type] for column in source.columns}
+            )
         return table.read() if table else read_embedded(source, folder)
+
+    def has(self, source: Descriptor) -> bool:
+        """Whether there is a table of one source; some wait for the first download."""
+        waits = source.embedding is None and source.online is not None
+        return not waits or self._table(source) is not None
+
+    def version(self, source: Descriptor) -> str:
+        """Digest of the table of one source; a word of its own where there is none yet."""
+        return self.pin(source).sha256 if self.has(source) else NOTHING_YET
 
     def pin(self, source: Descriptor) -> Pin:
         """Read the seal of one source."""
@@ -91,7 +105,7 @@ def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
         family = "" if source.variable_columns is None else source.variable_columns.it
         words = {name: described.get(name, family) for name in frame.columns}
         return warehouse.store(
-            f"raw.{source.key}", frame, descriptions=words, version=figures.pin(source).sha256
+            f"raw.{source.key}", frame, descriptions=words, version=figures.version(source)
         )
 
     return asset

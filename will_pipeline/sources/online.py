@@ -301,7 +301,9 @@ def _from_a_replica(key: str, copy: Snapshot, archive: Archive) -> bool:
     return any(each and on_this_machine(urlsplit(each.url).hostname or "") for each in records)
 
 
-def chosen_municipalities(source: Descriptor, cities: Sequence[str], names: Names) -> dict[str, Any]:
+def chosen_municipalities(
+    source: Descriptor, cities: Sequence[str], names: Names
+) -> dict[str, Any]:
     """What the reader of a source is told of the municipalities; one of the country is nothing."""
     reader = reader_named(source.online.reader if source.online else "", source.key, _READER)
     known = inspect.signature(reader).parameters
