@@ -76,28 +76,15 @@ class Portals:
         counts = town.sections.select("number", "asc", "P1").gather_every(8)
         names = {area.code: area.name for area in town.place.sub_municipal}
         more = self._world.moved.get(REGISTRY, 0) % 2
+        lived = counts.drop_nulls().filter(pl.col("number") < 10**7)
         rows = [
-            (
-                names[asc],
-                number,
-                "Italia" if at % 7 else "Albania",
-                at % 90,
-                "MF"[at % 2],
-                1 + at % 4,
-                1,
-                1,
-            )
-            for number, asc, persons in counts.drop_nulls()
-            .filter(pl.col("number") < 10**7)
-            .iter_rows()
+            (names[asc], number, "Italia" if at % 7 else "Albania", at % 90, "MF"[at % 2],
+             1 + at % 4, 1, 1)
+            for number, asc, persons in lived.iter_rows()
             for at in range(persons + more)
-        ]
-        frame = pl.DataFrame(
-            rows,
-            schema=["Quartiere", "SEZ21", "Cittad", "ETA", "Sesso", "Ncomp", "Relpar", "Tipores"],
-            orient="row",
-        )
-        return delimited(frame)
+        ]  # fmt: skip
+        columns = ["Quartiere", "SEZ21", "Cittad", "ETA", "Sesso", "Ncomp", "Relpar", "Tipores"]
+        return delimited(pl.DataFrame(rows, schema=columns, orient="row"))
 
     def _wfs(self, path: str, given: dict[str, str]) -> bytes | None:
         kind = {name.lower(): value for name, value in given.items()}

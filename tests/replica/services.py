@@ -79,10 +79,11 @@ class Services:
         path = "/" + unquote(path)
         with self._lock:
             conditional = any(name.lower().startswith("if-") for name in asked.headers)
-            self.log.append({"host": host, "path": path, "conditional": conditional})
+            asked_for = f"{path}?{address.query}"
+            self.log.append({"host": host, "path": path, "query": address.query,
+                             "conditional": conditional})  # fmt: skip
             if host == "istat_esploradati" and path.startswith("/SDMXWS") and self._ban(asked.at):
                 return Answer(status=429)
-            asked_for = f"{path}?{address.query}"
             body = (
                 self.world.get(host, asked_for)
                 or self.world.get(host, path)
