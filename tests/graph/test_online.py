@@ -116,7 +116,7 @@ def second(scenario: Scenario, first: Night) -> Night:
 
 @pytest.fixture(scope="module")
 def third(scenario: Scenario, second: Night) -> Night:
-    """A file is revised at a service and one at a portal; another portal sends a page in place of its file."""
+    """Two files are revised; another service sends a page in place of its file."""
     scenario.replica.order("revise", **SDMX)
     scenario.replica.order("revise", **PORTAL)
     scenario.replica.order("spoil", **DEMO, fault="T06")

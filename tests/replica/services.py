@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.replica.formats import zipped
 from tests.replica.portals import Portals
+from tests.replica.registers import PHARMACY_PAGE
 from tests.replica.server import Answer, Asked, tagged
 from tests.replica.world import World
 
@@ -130,5 +131,5 @@ class Services:
 
 def _typed(path: str) -> dict[str, str]:
     kinds = {"zip": "application/zip", "geojson": "application/geo+json"}
-    kind = kinds.get(path.rpartition(".")[2], "text/html" if path.endswith("/") else "text/csv")
+    kind = kinds.get(path.rpartition(".")[2], "text/html" if path == PHARMACY_PAGE else "text/csv")
     return {"Content-Type": "application/json" if "/api/" in path else kind}

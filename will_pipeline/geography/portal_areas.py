@@ -46,7 +46,7 @@ def registry_population(
         pl.lit("T").alias("sex"),
         *(pl.col(name).cast(pl.Int32) for name in ("age_from", "age_to", "persons")),
     )
-    return pl.concat([delivered.select(rows.columns).cast(dict(rows.schema)), rows]).sort(
+    return pl.concat([delivered.select(rows.columns).cast(rows.schema), rows]).sort(
         "area_id", "year", "sex", "age_from"
     )
 

@@ -70,6 +70,12 @@ class Figures(dg.ConfigurableResource):
             return overlay.describe(source)
         return table.source if table else source
 
+    def year_of(self, key: str, embedded: int) -> int:
+        """Year of a register of a day: that of its copy, or of the figures that ship with it."""
+        state = OnlineTables(Path(self.online)).state(key) if self.online else None
+        taken = None if state is None or state.table is None else state.taken_on
+        return embedded if taken is None or self.overlay else taken.year
+
     def mark(self, source: Descriptor) -> str:
         """Why an older copy of one source is in use, in Italian; empty where it is up to date."""
         state = OnlineTables(Path(self.online)).state(source.key) if self.online else None
