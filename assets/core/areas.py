@@ -18,12 +18,13 @@ from will_pipeline.geography.boundaries import (
 )
 from will_pipeline.geography.census_areas import area_rows, census_counts, municipality_rows
 from will_pipeline.geography.outlines import outline_rows
+from will_pipeline.geography.portal_areas import own_or_portal
 from will_pipeline.geography.schemes import own_area_counts, without_counts
 from will_pipeline.orchestration.territory import Territory
 from will_pipeline.orchestration.warehouse import Warehouse
 
 OWN = ("own_area", "own_area_section", "section_count")
-DRAWN = ("section", "own_area_section", "delivered_boundary")
+DRAWN = ("section", "own_area_section", "delivered_boundary", "portal_boundary")
 CORE: dict[str, Any] = {
     "group_name": "core",
     "owners": ["team:dati"],
@@ -96,6 +97,7 @@ def area(warehouse: Warehouse) -> dg.MaterializeResult:
         ["core", "area"],
         ["core", "delivered_boundary"],
         ["core", "own_area_section"],
+        ["core", "portal_boundary"],
         ["core", "section"],
         ["raw", "istat_confini_comuni"],
         ["raw", "istat_parma_aree_2011"],
@@ -140,8 +142,8 @@ def boundaries_used(warehouse: Warehouse) -> dg.AssetCheckResult:
 
 
 def _drawings(warehouse: Warehouse) -> dict[str, pl.DataFrame]:
-    sections, correspondence, delivered = (warehouse.read(f"core.{name}") for name in DRAWN)
+    sections, correspondence, *drawn = (warehouse.read(f"core.{name}") for name in DRAWN)
     return {
         "sections": section_boundaries(sections, correspondence),
-        "delivered": delivered_boundaries(delivered),
+        "delivered": delivered_boundaries(own_or_portal(*drawn)),
     }

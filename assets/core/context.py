@@ -5,7 +5,8 @@ The asset reads, calls one pure function and writes.
 
 import dagster as dg
 
-from will_pipeline.indicators.context import context_rows
+from will_pipeline.indicators.context import LIBRARY_REGISTER_YEAR, context_rows
+from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.warehouse import Warehouse
 
 SOURCES = (
@@ -29,7 +30,11 @@ SOURCES = (
     owners=["team:dati"],
     kinds={"polars", "duckdb"},
 )
-def municipality_context(warehouse: Warehouse) -> dg.MaterializeResult:
+def municipality_context(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     """Contesto del comune intero: NEET della provincia, reddito, affluenza, presìdi."""
-    rows = context_rows(warehouse.read_layer("raw", SOURCES), warehouse.read("core.municipality"))
+    rows = context_rows(
+        warehouse.read_layer("raw", SOURCES),
+        warehouse.read("core.municipality"),
+        library_year=figures.year_of("iccu_biblioteche", LIBRARY_REGISTER_YEAR),
+    )
     return warehouse.write("core.municipality_context", rows)

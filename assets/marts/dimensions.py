@@ -76,15 +76,12 @@ def dim_indicatore(warehouse: Warehouse) -> dg.MaterializeResult:
 )
 def dim_fonte(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
     """Le fonti, con ente, licenza, data e impronta dei dati."""
-    sealed = {
-        key: (figures.describe(source), figures.pin(source))
-        for key, source in SOURCES.items()
-        if figures.has(source)
-    }
+    here = {key: source for key, source in SOURCES.items() if figures.has(source)}
+    sealed = {key: (figures.describe(source), figures.pin(source)) for key, source in here.items()}
     delivered = delivery_sources(
         warehouse.read("core.delivery"), warehouse.read("core.municipality")
     )
-    marked = {key: figures.mark(SOURCES[key]) for key in sealed}
+    marked = {key: figures.mark(source) for key, source in here.items()}
     rows = pl.concat([source_dimension(sealed, marked), delivered], how="vertical_relaxed")
     return warehouse.write("marts.dim_fonte", rows)
 

@@ -26,7 +26,7 @@ MART: dict[str, Any] = {
     deps=[
         ["core", "area"],
         ["core", "municipality"],
-        ["core", "population_by_age"],
+        ["core", "registry_population"],
         ["marts", "fatto_indicatore"],
     ],
     **MART,
@@ -36,7 +36,7 @@ def proiezione(warehouse: Warehouse, territory: Territory) -> dg.MaterializeResu
     rows = scenario_rows(
         warehouse.read("core.area"),
         warehouse.read("core.municipality"),
-        warehouse.read("core.population_by_age"),
+        warehouse.read("core.registry_population"),
         warehouse.read("marts.fatto_indicatore"),
         themes=[theme.dimensione for theme in load_specification().themes],
         totals=projected_totals(territory.cities()),

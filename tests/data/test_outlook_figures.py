@@ -16,7 +16,13 @@ from will_pipeline.geography.outlines import outline_rows
 from will_pipeline.indicators.context import context_rows
 from will_pipeline.needs.access import access_rows
 from will_pipeline.needs.city_series import city_series_rows
-from will_pipeline.needs.places import drawn_areas, gather_places, place_areas, place_rows
+from will_pipeline.needs.places import (
+    drawn_areas,
+    gather_places,
+    place_areas,
+    place_rows,
+    with_positions,
+)
 from will_pipeline.sources.descriptor import load_sources
 from will_pipeline.sources.embedded import read_embedded
 
@@ -71,14 +77,16 @@ def series(raw: Tables, core: Tables) -> pl.DataFrame:
 def placed(raw: Tables, core: Tables) -> Tables:
     drawn = drawn_areas(core["area"], core["area_outline"])
     places = gather_places(raw["iccu_biblioteche"], raw["mim_scuole"], core["delivered_place"])
-    found = place_areas(places, drawn)
+    places = with_positions(places, empty(load_contracts("core")["place_position"]))
+    crs = {city.pro_com: city.crs for city in load_cities()}
+    found = place_areas(places, drawn, crs)
     access = access_rows(
         core["area"],
         places,
         found,
         drawn,
         bodies=raw["agenzia_cinque_per_mille"].filter("third_sector"),
-        crs={city.pro_com: city.crs for city in load_cities()},
+        crs=crs,
         year=2011,
     )
     return {"presidio": place_rows(places, found), "accesso_presidi": access}

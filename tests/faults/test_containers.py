@@ -72,6 +72,7 @@ GOOD: dict[str, tuple[bytes, int]] = {
     "xlsx": (workbook(4), 4),
     "xlsx_zip": (zipped({"R08.xlsx": workbook(5)}), 5),
     "geojson": (json.dumps(collection()).encode(), 3),
+    "json": (json.dumps({"anno": 2022, "righe": [[1], [2], [3]]}).encode(), 3),
     "shapefile_zip": (zipped(shapefile()), 2),
 }
 
@@ -85,15 +86,15 @@ def test_a_good_file_of_every_format_is_counted(tmp_path: Path, kind: str) -> No
 @pytest.mark.parametrize("kind", GOOD)
 def test_f04_a_file_of_any_other_format_is_refused(tmp_path: Path, kind: str) -> None:
     for other, (content, _) in GOOD.items():
-        # SDMX-CSV is a CSV, with a first column of its own.
-        if other != kind and (other, kind) != ("sdmx_csv", "csv"):
+        # SDMX-CSV is a CSV, with a first column of its own; GeoJSON is JSON.
+        if other != kind and (other, kind) not in (("sdmx_csv", "csv"), ("geojson", "json")):
             refused(tmp_path, content, declared(kind))
 
 
 @pytest.mark.parametrize(
     "start", [b"%PDF-1.7", b"\xd0\xcf\x11\xe0\xa1\xb1", b"\x1f\x8b\x08", b"7z"]
 )
-@pytest.mark.parametrize("kind", ["csv", "csv_zip", "xlsx", "geojson"])
+@pytest.mark.parametrize("kind", ["csv", "csv_zip", "xlsx", "geojson", "json"])
 def test_f04_the_type_is_that_of_the_bytes(tmp_path: Path, start: bytes, kind: str) -> None:
     refused(tmp_path, start + b"\n" + TABLE, declared(kind))
 

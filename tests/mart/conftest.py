@@ -79,6 +79,7 @@ def tables(
         "bacino": _basins(),
         "bacino_area": _basin_areas(),
         "bisogno_latente": _latent(),
+        "qualita_presidi": _place_quality(),
     }
     nothing_delivered = {
         name: empty(contract) for name, contract in contracts.items() if contract.from_deliveries
@@ -276,10 +277,20 @@ def _places() -> pl.DataFrame:
             "presidio_id": ["prova.1"], "pro_com": [TOWN], "area_id": [f"{TOWN}.Q01"],
             "area_censimento_id": [None], "tipo": ["biblioteca"], "nome": ["Biblioteca di prova"],
             "ente": [None], "indirizzo": ["Via Roma 1"], "lon": [10.33], "lat": [44.8],
-            "posizione": ["nell_area"], "fonte_id": ["prova"], "verificato_il": [None],
+            "coordinate": ["fonte"], "posizione": ["nell_area"], "fonte_id": ["prova"],
+            "verificato_il": [None],
         },
         schema_overrides={
             "area_censimento_id": pl.String, "ente": pl.String, "verificato_il": pl.Date,
+        },
+    )  # fmt: skip
+
+
+def _place_quality() -> pl.DataFrame:
+    return pl.DataFrame(
+        {
+            "pro_com": [TOWN], "fonte_id": ["prova"], "misura": ["coordinate"],
+            "esito": ["fonte"], "numero": [1], "quota": [100.0],
         },
     )  # fmt: skip
 

@@ -12,12 +12,17 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
 
+import geopandas as gpd
+import numpy as np
 import polars as pl
+import shapely
 
 from tests.replica.formats import delimited
 from tests.replica.world import World
 
 PARMA, REGGIO, BERGAMO, MONZA = "034027", "035033", "016024", "108033"
+BERGAMO_TITLE = "COMUNE BERGAMO popolazione per quartiere"
+MONZA_TITLE = "COMUNE MONZA popolazione per quartiere"
 REGISTRY = "/dataset/popolazione-residente-al-1-gennaio-2025/popolazione_2025.csv"
 NATIONALITIES = "/dataset/nazionalita/nazionalita-piu-numerose-per-circoscrizione-2013.csv"
 
@@ -68,23 +73,18 @@ class Portals:
         town = self._world.towns.get(PARMA)
         if town is None:
             return b""
-        counts = town.sections.select("number", "asc", "P1").head(120)
+        counts = town.sections.select("number", "asc", "P1").gather_every(8)
+        names = {area.code: area.name for area in town.place.sub_municipal}
+        more = self._world.moved.get(REGISTRY, 0) % 2
+        lived = counts.drop_nulls().filter(pl.col("number") < 10**7)
         rows = [
-            (
-                f"Quartiere {asc}",
-                number,
-                "Italia" if at % 7 else "Albania",
-                at % 90,
-                "MF"[at % 2],
-                1 + at % 4,
-            )
-            for number, asc, persons in counts.iter_rows()
-            for at in range(persons)
-        ]
-        frame = pl.DataFrame(
-            rows, schema=["Quartiere", "SEZ21", "Cittad", "ETA", "Sesso", "Ncomp"], orient="row"
-        )
-        return delimited(frame)
+            (names[asc], number, "Italia" if at % 7 else "Albania", at % 90, "MF"[at % 2],
+             1 + at % 4, 1, 1)
+            for number, asc, persons in lived.iter_rows()
+            for at in range(persons + more)
+        ]  # fmt: skip
+        columns = ["Quartiere", "SEZ21", "Cittad", "ETA", "Sesso", "Ncomp", "Relpar", "Tipores"]
+        return delimited(pl.DataFrame(rows, schema=columns, orient="row"))
 
     def _wfs(self, path: str, given: dict[str, str]) -> bytes | None:
         kind = {name.lower(): value for name, value in given.items()}
@@ -98,21 +98,33 @@ class Portals:
                 b"</wfs:WFS_Capabilities>"
             )
         first, most = int(kind.get("startindex", "0")), int(kind.get("count", "1000"))
-        square = [[10.6, 44.7], [10.7, 44.7], [10.7, 44.8], [10.6, 44.7]]
-        features = [
-            {"type": "Feature", "id": f"AMBITI.{letter}", "properties": {"ambito": letter},
-             "geometry": {"type": "Polygon", "coordinates": [square]}}
-            for letter in "ABCDEFGHI"
-        ]  # fmt: skip
+        features = self._areas()
         page = features[first : first + most]
         return _json(
             {
                 "type": "FeatureCollection",
-                "totalFeatures": 9,
+                "totalFeatures": len(features),
                 "numberReturned": len(page),
                 "features": page,
             }
         )
+
+    def _areas(self) -> list[dict[str, Any]]:
+        """The areas that the census has, joined from the generated sections."""
+        town = self._world.towns.get(REGGIO)
+        if town is None:
+            return []
+        drawn = self._world.drawn(town)["asc"].to_list()
+        shapes = gpd.GeoSeries(town.polygons(), crs=32632).to_crs(4326)
+        features = []
+        for area in town.place.sub_municipal:
+            mine = [shape for shape, asc in zip(shapes, drawn, strict=True) if asc == area.code]
+            whole = shapely.union_all(shapely.set_precision(np.array(mine), 1e-7))
+            features.append(
+                {"type": "Feature", "id": f"AMBITI.{area.code}", "properties": {"nome": area.name},
+                 "geometry": json.loads(shapely.to_geojson(whole))}
+            )  # fmt: skip
+        return features
 
     def _identity(self, title: str) -> str:
         digest = hashlib.sha256(f"{title} {id(self)}".encode()).hexdigest()
@@ -121,10 +133,7 @@ class Portals:
     def _catalogue(self, path: str, given: dict[str, str]) -> bytes | None:
         if path != "/api/catalog/v1":
             return None
-        titles = [
-            "COMUNE BERGAMO popolazione per quartiere",
-            "COMUNE-MONZA-elenco-dataset-pubblicati",
-        ]
+        titles = [BERGAMO_TITLE, MONZA_TITLE, "COMUNE-MONZA-elenco-dataset-pubblicati"]
         words = given.get("q", "").lower().split()
         found = [title for title in titles if all(word in title.lower() for word in words)]
         results = [
@@ -135,12 +144,14 @@ class Portals:
         return _json({"results": results, "resultSetSize": len(results)})
 
     def _socrata(self, path: str, given: dict[str, str]) -> bytes | None:
-        known = f"/resource/{self._identity('COMUNE BERGAMO popolazione per quartiere')}.json"
-        town = self._world.towns.get(BERGAMO)
-        if path != known or town is None:
+        town = None
+        for title, code in ((BERGAMO_TITLE, BERGAMO), (MONZA_TITLE, MONZA)):
+            if path == f"/resource/{self._identity(title)}.json":
+                town = self._world.towns.get(code)
+        if town is None:
             return None
         rows = [
-            {"quartiere": f"Area {ace}", "residenti": str(persons)}
+            {"quartiere": f"Area {ace}", "residenti": str(persons), "anno": "2025"}
             for ace, persons in town.sections.group_by("ace")
             .agg(pl.col("P1").sum())
             .sort("ace")

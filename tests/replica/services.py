@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.replica.formats import zipped
 from tests.replica.portals import Portals
+from tests.replica.registers import PHARMACY_PAGE
 from tests.replica.server import Answer, Asked, tagged
 from tests.replica.world import World
 
@@ -61,8 +62,8 @@ FAULTS: dict[str, Spoil] = {
 class Services:
     """All the services: their files, what they are told to do wrong, what they were asked."""
 
-    def __init__(self, world: World) -> None:
-        self.world = world
+    def __init__(self, world: World, *, minute: float = MINUTE) -> None:
+        self.world, self._minute = world, minute
         self.portals = Portals(world)
         self.spoilt: dict[tuple[str, str], str] = {}
         self.log: list[dict[str, object]] = []
@@ -79,10 +80,16 @@ class Services:
         path = "/" + unquote(path)
         with self._lock:
             conditional = any(name.lower().startswith("if-") for name in asked.headers)
-            self.log.append({"host": host, "path": path, "conditional": conditional})
+            asked_for = f"{path}?{address.query}"
+            self.log.append({"host": host, "path": path, "query": address.query,
+                             "conditional": conditional})  # fmt: skip
             if host == "istat_esploradati" and path.startswith("/SDMXWS") and self._ban(asked.at):
                 return Answer(status=429)
-            body = self.world.get(host, path) or self.portals.get(host, path, address.query)
+            body = (
+                self.world.get(host, asked_for)
+                or self.world.get(host, path)
+                or self.portals.get(host, path, address.query)
+            )
         if body is None:
             return Answer(b"?", status=404)
         spoilt = self.spoilt.get((host, path))
@@ -94,7 +101,7 @@ class Services:
     def _ban(self, now: float) -> bool:
         """Whether the caller is banned: more than five requests in a minute, and a whole day."""
         self._sdmx.append(now)
-        while self._sdmx and self._sdmx[0] <= now - MINUTE:
+        while self._sdmx and self._sdmx[0] <= now - self._minute:
             self._sdmx.popleft()
         if len(self._sdmx) > BAN_ABOVE:
             self.violations += 1
@@ -124,5 +131,5 @@ class Services:
 
 def _typed(path: str) -> dict[str, str]:
     kinds = {"zip": "application/zip", "geojson": "application/geo+json"}
-    kind = kinds.get(path.rpartition(".")[2], "text/csv")
+    kind = kinds.get(path.rpartition(".")[2], "text/html" if path == PHARMACY_PAGE else "text/csv")
     return {"Content-Type": "application/json" if "/api/" in path else kind}

@@ -11,12 +11,12 @@ import openpyxl
 import polars as pl
 import pytest
 
+from tests.replica.registers import BALANCE
 from tests.replica.server import Asked
 from tests.replica.services import BAN_ABOVE, FAULTS, Services
 from tests.replica.towns import GeneratedTown, places
 from tests.replica.world import (
     AGID,
-    BALANCE,
     CENSUS_2011,
     CENSUS_RECENT,
     FOREIGNERS,

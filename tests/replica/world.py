@@ -14,15 +14,14 @@ import polars as pl
 import shapely
 
 from tests.replica.formats import delimited, shapefile, workbook, zipped
+from tests.replica.registers import Registers
 from tests.replica.towns import FIGURES, REGIONS, GeneratedTown, Place, places
-from will_pipeline.readers.istat_demo import _RESIDENTS, _SEXES
 
 CENSUS_2011 = "/storage/cartografia/variabili-censuarie/dati-cpa_2011.zip"
 SHAPES_2011 = "/storage/cartografia/basi_territoriali/WGS_84_UTM/2011/R{region}_11_WGS84.zip"
 SHAPES_2021 = "/storage/cartografia/basi_territoriali/2021/R{region}_21.zip"
 CENSUS_RECENT = "/databrowser/DWL/PERMPOP/SUBCOM/Dati_regionali_{year}.zip"
 FOREIGNERS = "/SDMXWS/rest/data/IT1,29_316,1.0/A..FJAN.9/ALL/"
-BALANCE = "/data/p2/P2_2025_it_Comuni.zip"
 AGID = "/data/censimento_full/{town}.geojson"
 RECENT = 10_000
 """Sections of 2021 have other numbers than those of 2011."""
@@ -70,7 +69,7 @@ class World:
             path = CENSUS_RECENT.format(year=year)
             yield ("istat_esploradati", path), lambda year=year: self._census_recent(year)
         yield ("istat_esploradati", FOREIGNERS), self._foreigners
-        yield ("istat_demo", BALANCE), self._balance
+        yield from Registers(self.places, self.moved).files()
         for town in self.towns:
             path = AGID.format(town=town)
             yield ("agid_cruscotto", path), lambda town=town: self._agid(town)
@@ -140,7 +139,7 @@ class World:
             **{name: pl.col(name) for name in _layout(variables)},
         )
 
-    def _drawn(self, town: GeneratedTown) -> pl.DataFrame:
+    def drawn(self, town: GeneratedTown) -> pl.DataFrame:
         """Numbers and areas of the sections with a polygon, in the order of the polygons."""
         numbers = town.numbers
         lived = numbers.head(numbers.height - 1)
@@ -172,7 +171,7 @@ class World:
         }
         polygons = []
         for town in self._of(region):
-            drawn, number = self._drawn(town), town.place.number
+            drawn, number = self.drawn(town), town.place.number
             polygons.extend(town.polygons())
             for ace, asc, section in drawn.select("ace", "asc", "number").iter_rows():
                 columns["COD_REG"].append(int(region))
@@ -244,7 +243,7 @@ class World:
     def _shapes_2021(self, region: str) -> bytes:
         parts, polygons = [], []
         for town in self._of(region):
-            number, drawn = town.place.number, self._drawn(town)
+            number, drawn = town.place.number, self.drawn(town)
             polygons.extend(town.polygons())
             people = town.sections.select("number", "P1", "PF1")
             parts.append(
@@ -311,37 +310,13 @@ class World:
             end="\n",
         )  # fmt: skip
 
-    def _balance(self) -> bytes:
-        known = pl.read_parquet(FIGURES / "istat_bilancio_2025.parquet")
-        invented = known.filter(pl.col("pro_com") == "029041").with_columns(
-            pro_com=pl.lit("039014"), municipality=pl.lit("Ravenna")
-        )
-        rows = {
-            (r["pro_com"], r["sex"]): r for r in pl.concat([known, invented]).iter_rows(named=True)
-        }
-        more = self.moved.get(BALANCE, 0) % 2
-        header = ["Codice comune", "Comune"]
-        header += [h.format(sex=label) for label in _SEXES for h in _RESIDENTS.values()]
-        lines = ['\ufeff"Bilancio demografico e popolazione residente al 31 dicembre 2025"']
-        lines.append(";".join(f'"{name}"' for name in [*header, "Informazioni"]))
-        for town in sorted({town for town, _ in rows}):
-            cells = [f'"{town}"', f'"{rows[town, "T"]["municipality"]}"']
-            for sex in _SEXES.values():
-                row = dict(rows[town, sex])
-                if town == "034027" and sex != "M":
-                    row["registered_other"] += more
-                cells += [str(row[item]) for item in _RESIDENTS]
-            lines.append(";".join([*cells, '"p"']))
-        lines.append('"Note: p = dato provvisorio. I dati saranno rivisti."')
-        return zipped({"P2_2025_it_Comuni.csv": ("\n".join(lines) + "\n").encode()})
-
     def _agid(self, town: str) -> bytes:
         made = self.towns[town]
         figures = {row.pop("number"): row for row in self._recent(made, 2023).iter_rows(named=True)}
         shapes = gpd.GeoSeries(made.polygons(), crs=32632).to_crs(4326)
         rounded = shapely.transform(np.array(shapes, dtype=object), lambda p: np.round(p, 6))
         features = []
-        drawn = self._drawn(made).select("number", "ace", "asc").iter_rows()
+        drawn = self.drawn(made).select("number", "ace", "asc").iter_rows()
         for (number, _, asc), shape in zip(drawn, rounded, strict=True):
             values = {k: v for k, v in figures.get(number, {}).items() if k not in ("ace", "asc")}
             properties = {

@@ -152,3 +152,19 @@ def projected_totals(cities: Iterable[City]) -> dict[str, dict[int, float]]:
         for city in cities
         if city.projected_residents
     }
+
+
+def other_names(cities: Iterable[City]) -> dict[str, dict[str, str]]:
+    """ISTAT codes of the municipalities by the names that registers write in their place.
+
+    Args:
+        cities: The cities.
+
+    Returns:
+        `belfiore`: by cadastral code; `municipalities`: by name.
+    """
+    known = tuple(cities)
+    return {
+        "belfiore": {city.belfiore: city.pro_com for city in known},
+        "municipalities": {city.name: city.pro_com for city in known},
+    }

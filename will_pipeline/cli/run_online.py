@@ -16,6 +16,7 @@ from pathlib import Path
 import dagster as dg
 from pydantic import BaseModel, ConfigDict
 
+from will_pipeline.cities.catalogue import other_names
 from will_pipeline.cli.run import Outcome, run_job
 from will_pipeline.definitions import (
     ONLINE_TABLES,
@@ -117,6 +118,7 @@ def run_online(
             corrections=descriptors,
             now=now,
             replicas=place.shelf is not None,
+            names=other_names(cities),
         )
         tonight = _tonight(sources, resources, tables, now.date())
     except SourceFault as fault:

@@ -23,7 +23,8 @@ TURNOUT_SERIES = {
 }
 BOTH_SEXES = "T"
 PER_HUNDRED, PER_THOUSAND, PER_TEN_THOUSAND = 100.0, 1_000.0, 10_000.0
-LIBRARY_REGISTER_YEAR, SCHOOL_REGISTER_YEAR, BENEFICIARY_YEAR = 2017, 2025, 2022
+LIBRARY_REGISTER_YEAR = 2017
+"""Year of the register of libraries that ships with the project; a later one is of its day."""
 # Offices without classes of their own, and courses that are not open to the area's children.
 SCHOOL_OFFICES = (
     "ISTITUTO COMPRENSIVO",
@@ -36,12 +37,18 @@ CLOSED_COURSES = ("SPEC. PER CARCERARI", "C/O IST. OSPEDALIERO", "PERCORSO II LI
 COLUMNS = ("pro_com", "indicator_id", "year", "value", "numerator", "denominator", "source_id")
 
 
-def context_rows(raw: Mapping[str, pl.DataFrame], municipalities: pl.DataFrame) -> pl.DataFrame:
+def context_rows(
+    raw: Mapping[str, pl.DataFrame],
+    municipalities: pl.DataFrame,
+    *,
+    library_year: int = LIBRARY_REGISTER_YEAR,
+) -> pl.DataFrame:
     """Rows of `core.municipality_context`.
 
     Args:
         raw: source-shaped tables by key of the source.
         municipalities: `pro_com`, `province_code`, one row per city.
+        library_year: year of the register of libraries, which does not say it.
 
     Returns:
         One row per city, context indicator and year; a value that the source does not publish
@@ -66,21 +73,21 @@ def context_rows(raw: Mapping[str, pl.DataFrame], municipalities: pl.DataFrame) 
             teaching_sites(raw["mim_scuole"]),
             residents,
             "scuole",
-            SCHOOL_REGISTER_YEAR,
+            _latest(raw["mim_scuole"], pl.col("school_year").str.head(4).cast(pl.Int64)),
             "mim_scuole",
         ),
         _assets(
             raw["iccu_biblioteche"],
             residents,
             "biblioteche",
-            LIBRARY_REGISTER_YEAR,
+            library_year,
             "iccu_biblioteche",
         ),
         _assets(
             raw["agenzia_cinque_per_mille"].filter("third_sector"),
             residents,
             "enti_terzo_settore",
-            BENEFICIARY_YEAR,
+            _latest(raw["agenzia_cinque_per_mille"], pl.col("year")),
             "agenzia_cinque_per_mille",
         ),
         _spending(raw["opencivitas_spesa"]),
@@ -223,6 +230,12 @@ def _turnout(table: pl.DataFrame) -> pl.DataFrame:
         denominator="electors",
         source_id=pl.lit("eligendo_affluenza"),
     )
+
+
+def _latest(table: pl.DataFrame, year: pl.Expr) -> int:
+    """Newest year that a register speaks of; zero for one without rows, which gives none."""
+    found = table.select(year.max()).item()
+    return 0 if found is None else int(found)
 
 
 def _assets(

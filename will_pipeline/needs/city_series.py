@@ -106,16 +106,19 @@ def city_series_rows(
     Args:
         context: `core.municipality_context`.
         provinces: the provincial series (`istat_bes_territori`), every province.
-        residents: residents of earlier years, `pro_com`, `year`, `population`.
+        residents: residents of other years, `pro_com`, `year`, `population`.
         municipalities: `core.municipality`.
 
     Returns:
         One row per city, series and year, observed or projected; a series that is not carried on
         says why in its observed rows.
     """
-    own = pl.concat([context.select(_COLUMNS), _earlier_residents(residents)]).filter(
-        pl.col("indicator_id").is_in(list(SERIES))
+    told = context.select(_COLUMNS)
+    # A year of which the balance speaks is the balance's.
+    others = _other_residents(residents).join(
+        told, on=["pro_com", "indicator_id", "year"], how="anti"
     )
+    own = pl.concat([told, others]).filter(pl.col("indicator_id").is_in(list(SERIES)))
     codes = dict(municipalities.select("pro_com", "province_code").sort("pro_com").iter_rows())
     rows: list[Row] = []
     for indicator, scale in SERIES.items():
@@ -126,8 +129,8 @@ def city_series_rows(
         errors = rolling_errors(list(tracks.values()) if beside is None else beside, scale)
         for city, group in _by(mine, "pro_com"):
             place = codes[str(city[0])] if provincial else str(city[0])
-            told = Told(indicator, PROVINCE if provincial else MUNICIPALITY, scale, place)
-            rows += _rows(group, tracks[str(city[0])], told, errors)
+            about = Told(indicator, PROVINCE if provincial else MUNICIPALITY, scale, place)
+            rows += _rows(group, tracks[str(city[0])], about, errors)
     return pl.DataFrame(rows, schema=_SCHEMA).sort("area_id", "indicatore_id", "anno")
 
 
@@ -303,7 +306,7 @@ def _track(place: str, rows: pl.DataFrame) -> Track:
     return Track(place, seen["year"].to_numpy().astype(np.int64), seen["value"].to_numpy())
 
 
-def _earlier_residents(residents: pl.DataFrame) -> pl.DataFrame:
+def _other_residents(residents: pl.DataFrame) -> pl.DataFrame:
     return residents.select(
         "pro_com",
         pl.col("year").cast(pl.Int64),

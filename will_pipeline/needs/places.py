@@ -6,13 +6,16 @@ many there are and how far they lie is counted in `access`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
-from will_pipeline.geography.location import locate
+from will_pipeline.geography.addresses import FOUND, WITHOUT_LETTER, geocode
+from will_pipeline.geography.placing import NEAR, place_points
 from will_pipeline.indicators.context import teaching_sites
 
-LIBRARY, THIRD_SECTOR = "biblioteca", "ente_terzo_settore"
-LIBRARIES, SCHOOLS = "iccu_biblioteche", "mim_scuole"
+LIBRARY, THIRD_SECTOR, PHARMACY = "biblioteca", "ente_terzo_settore", "farmacia"
+LIBRARIES, SCHOOLS, PHARMACIES = "iccu_biblioteche", "mim_scuole", "salute_farmacie"
 SCHOOL_KINDS = {
     "INFANZIA": "scuola_infanzia",
     "PRIMARIA": "scuola_primaria",
@@ -25,6 +28,8 @@ REGISTER_KINDS = {LIBRARY: LIBRARIES, **dict.fromkeys(SCHOOL_KINDS.values(), SCH
 """Kinds that a register of the whole country lists, with its source: none there means none."""
 LEVELS_OF_A_PLACE = ("Q", "A")
 STATED, INSIDE, OUTSIDE = "area_indicata", "nell_area", "fuori_da_ogni_area"
+NEAR_AN_AREA = "vicino_a_un_area"
+OF_SOURCE, OF_NOBODY = "fonte", "nessuna"
 STATED_ELSEWHERE = "area_indicata_discorde"
 NO_COORDINATES, NO_BOUNDARIES = "senza_coordinate", "citta_senza_confini"
 COLUMNS = {
@@ -43,7 +48,10 @@ COLUMNS = {
 
 
 def gather_places(
-    libraries: pl.DataFrame, schools: pl.DataFrame, delivered: pl.DataFrame
+    libraries: pl.DataFrame,
+    schools: pl.DataFrame,
+    delivered: pl.DataFrame,
+    pharmacies: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Put together the places of the registers and those the municipalities hand in.
 
@@ -54,12 +62,14 @@ def gather_places(
         libraries: register of libraries (`iccu_biblioteche`).
         schools: register of schools (`mim_scuole`); offices without pupils are left out.
         delivered: rows of `core.delivered_place`.
+        pharmacies: register of pharmacies (`salute_farmacie`); empty until it is downloaded.
 
     Returns:
         One row per place with the columns of `core.delivered_place`; `area_id` only where the
         municipality states it, and `place_id` led by the source.
     """
-    registers = pl.concat([_libraries(libraries), _schools(schools)])
+    listed = [_libraries(libraries), _schools(schools)]
+    registers = pl.concat(listed if pharmacies is None else [*listed, _pharmacies(pharmacies)])
     part = _level("area_id").is_in(LEVELS_OF_A_PLACE)
     own = delivered.select(pl.col(name).cast(kind) for name, kind in COLUMNS.items()).with_columns(
         _place_id("place_id"), area_id=pl.when(part).then("area_id")
@@ -68,7 +78,64 @@ def gather_places(
     return pl.concat([kept, own]).sort("place_id")
 
 
-def place_areas(places: pl.DataFrame, outlines: pl.DataFrame) -> pl.DataFrame:
+def geocoded_places(places: pl.DataFrame, civic_numbers: pl.DataFrame) -> pl.DataFrame:
+    """Look up the addresses of the places that no source gives coordinates of.
+
+    Args:
+        places: result of `gather_places`.
+        civic_numbers: the national archive of civic numbers (`anncsu_civici`); where it has no row
+            of a city nothing is looked up there.
+
+    Returns:
+        Rows of `core.place_position`: `place_id`, `pro_com`, `source_id`, `outcome`, `lon`, `lat`
+        (missing unless found), one row per place that was looked up.
+    """
+    measured = civic_numbers.filter(
+        pl.col("coordinates") == "observed", pl.col("number").is_not_null()
+    ).select("pro_com", "street", "number", letter="exponent", lon="longitude", lat="latitude")
+    asked = places.filter(~_located(), pl.col("address").is_not_null()).join(
+        measured.select("pro_com").unique(), on="pro_com", how="semi"
+    )
+    found = geocode(asked.select("pro_com", "address", address_id="place_id"), measured)
+    named = asked.select("place_id", "source_id")
+    return (
+        found.rename({"address_id": "place_id"})
+        .join(named, on="place_id")
+        .select("place_id", "pro_com", "source_id", "outcome", "lon", "lat")
+        .sort("place_id")
+    )
+
+
+def with_positions(places: pl.DataFrame, positions: pl.DataFrame) -> pl.DataFrame:
+    """Give the places the coordinates that were found for them, and say where each has its own.
+
+    Args:
+        places: result of `gather_places`.
+        positions: rows of `core.place_position`.
+
+    Returns:
+        The places, with `located_by`: `fonte`, `civico`, `civico_senza_esponente` or `nessuna`.
+    """
+    known = positions.filter(pl.col("outcome").is_in([FOUND, WITHOUT_LETTER])).select(
+        "place_id", "outcome", found_lon="lon", found_lat="lat"
+    )
+    return (
+        places.join(known, on="place_id", how="left")
+        .with_columns(
+            located_by=pl.when(_located())
+            .then(pl.lit(OF_SOURCE))
+            .otherwise(pl.col("outcome").fill_null(OF_NOBODY)),
+            lon=pl.coalesce("lon", "found_lon"),
+            lat=pl.coalesce("lat", "found_lat"),
+        )
+        .select(*COLUMNS, "located_by")
+        .sort("place_id")
+    )
+
+
+def place_areas(
+    places: pl.DataFrame, outlines: pl.DataFrame, crs: Mapping[str, str]
+) -> pl.DataFrame:
     """Find the area of each level in which each place stands.
 
     The area a municipality states wins over the one its coordinates give.
@@ -76,15 +143,17 @@ def place_areas(places: pl.DataFrame, outlines: pl.DataFrame) -> pl.DataFrame:
     Args:
         places: result of `gather_places`.
         outlines: `area_id`, `pro_com`, `level`, `geom_wkb`: areas with a polygon.
+        crs: projected reference system by city.
 
     Returns:
-        `place_id`, `level`, `area_id`, `by_point` (the area the coordinates give) and `drawn`
-        (whether the level has boundaries to look in): one row per place and level at which
-        something is known. `area_id` is missing where the coordinates fall in no area.
+        `place_id`, `level`, `area_id`, `by_point` (the area the coordinates give), `position`
+        (`dentro`, `vicino` or `fuori`; missing without coordinates) and `drawn` (whether the level
+        has boundaries to look in): one row per place and level at which something is known.
+        `area_id` is missing where the coordinates fall in no area and near none.
     """
     pointed = places.filter(_located()).select("pro_com", "lon", "lat", point_id="place_id")
-    found = locate(pointed, outlines).select(
-        "level", place_id="point_id", by_point="area_id", drawn=pl.lit(value=True)
+    found = place_points(pointed, outlines, crs).select(
+        "level", "position", place_id="point_id", by_point="area_id", drawn=pl.lit(value=True)
     )
     stated = places.filter(pl.col("area_id").is_not_null()).select(
         "place_id", level=_level("area_id"), stated="area_id"
@@ -95,6 +164,7 @@ def place_areas(places: pl.DataFrame, outlines: pl.DataFrame) -> pl.DataFrame:
             "place_id",
             "level",
             "by_point",
+            "position",
             area_id=pl.coalesce("stated", "by_point"),
             drawn=pl.col("drawn").fill_null(value=False),
         )
@@ -106,7 +176,7 @@ def place_rows(places: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Rows of `presidio`.
 
     Args:
-        places: result of `gather_places`.
+        places: result of `with_positions`.
         placed: result of `place_areas` on the same places.
 
     Returns:
@@ -120,6 +190,7 @@ def place_rows(places: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
                 "place_id",
                 pl.col("area_id").alias(f"in_{level}"),
                 pl.col("by_point").alias(f"point_{level}"),
+                pl.col("position").alias(f"position_{level}"),
                 pl.col("drawn").alias(f"drawn_{level}"),
             ),
             on="place_id",
@@ -136,6 +207,7 @@ def place_rows(places: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
         nome="name",
         ente="owner",
         indirizzo="address",
+        coordinate="located_by",
         posizione=_position(),
         fonte_id="source_id",
         verificato_il="verified_on",
@@ -170,6 +242,22 @@ def _libraries(register: pl.DataFrame) -> pl.DataFrame:
             lon="longitude",
             lat="latitude",
             source_id=pl.lit(LIBRARIES),
+        )
+    )
+
+
+def _pharmacies(register: pl.DataFrame) -> pl.DataFrame:
+    placed = pl.col("coordinates") == "observed"
+    return _register(
+        register.select(
+            "pro_com",
+            "name",
+            "address",
+            place_id="pharmacy_code",
+            kind=pl.lit(PHARMACY),
+            lon=pl.when(placed).then("longitude"),
+            lat=pl.when(placed).then("latitude"),
+            source_id=pl.lit(PHARMACIES),
         )
     )
 
@@ -223,6 +311,9 @@ def _position() -> pl.Expr:
     out_of_town = pl.col("drawn_C") & pl.col("point_C").is_null()
     drawn = pl.col("drawn_Q") | pl.col("drawn_A")
     inside = pl.col("point_Q").is_not_null() | pl.col("point_A").is_not_null()
+    # The area is that of the quartiere, and the census area's only where there is none.
+    looked_at = pl.when(pl.col("point_Q").is_not_null())
+    near = looked_at.then(pl.col("position_Q")).otherwise(pl.col("position_A")) == NEAR
     return (
         pl.when(stated & elsewhere)
         .then(pl.lit(STATED_ELSEWHERE))
@@ -230,6 +321,8 @@ def _position() -> pl.Expr:
         .then(pl.lit(STATED))
         .when(~_located())
         .then(pl.lit(NO_COORDINATES))
+        .when(inside & near.fill_null(value=False))
+        .then(pl.lit(NEAR_AN_AREA))
         .when(inside)
         .then(pl.lit(INSIDE))
         .when(drawn | out_of_town)

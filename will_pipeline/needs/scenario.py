@@ -86,7 +86,7 @@ def scenario_rows(
     Args:
         areas: `core.area`.
         municipalities: `core.municipality`, for the year the missing scenarios would start from.
-        population: `core.population_by_age`.
+        population: `core.registry_population`.
         facts: rows of `fatto_indicatore`.
         themes: every need.
         totals: projected residents of each municipality by year, where an official projection is

@@ -18,6 +18,7 @@ from will_pipeline.sources.overlay import Overlay
 from will_pipeline.sources.pins import Pin, read_pin
 
 OWNER = "team:dati"
+NOTHING_YET = "nessuna"
 
 
 class Figures(dg.ConfigurableResource):
@@ -61,8 +62,8 @@ class Figures(dg.ConfigurableResource):
         return known or not source.is_only_online
 
     def version(self, source: Descriptor) -> str:
-        """Digest of the figures of one source; empty where there are none."""
-        return self.pin(source).sha256 if self.has(source) else ""
+        """Digest of the figures of one source; a word of its own where there are none yet."""
+        return self.pin(source).sha256 if self.has(source) else NOTHING_YET
 
     def describe(self, source: Descriptor) -> Descriptor:
         """Description of one source as this run uses it."""
@@ -70,6 +71,12 @@ class Figures(dg.ConfigurableResource):
         if overlay:
             return overlay.describe(source)
         return table.source if table else source
+
+    def year_of(self, key: str, embedded: int) -> int:
+        """Year of a register of a day: that of its copy, or of the figures that ship with it."""
+        state = OnlineTables(Path(self.online)).state(key) if self.online else None
+        taken = None if state is None or state.table is None else state.taken_on
+        return embedded if taken is None or self.overlay else taken.year
 
     def mark(self, source: Descriptor) -> str:
         """Why an older copy of one source is in use, in Italian; empty where it is up to date."""

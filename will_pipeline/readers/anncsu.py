@@ -60,15 +60,39 @@ def civic_numbers(
     parts = [
         _read(name, content, cities) for name, content in members(files, SOURCE, pattern=_PATTERN)
     ]
+    whole = _whole(parts, ", ".join(sorted(files)))
+    absent = sorted(set(cities or ()) - set(whole["pro_com"]))
+    if absent:
+        shown = ", ".join(sorted(files))
+        raise SourceFault(SOURCE, shown, "colonna CODICE_ISTAT", f"manca il codice {absent[0]}")
+    return whole
+
+
+def civic_numbers_of_regions(
+    files: Mapping[str, bytes], *, cities: Collection[str]
+) -> pl.DataFrame:
+    """Read the civic numbers of some municipalities out of the files of their regions.
+
+    Args:
+        files: One CSV a region, each in any folder.
+        cities: Municipalities to keep (ISTAT codes); one that is in no file has no row.
+
+    Returns:
+        As `civic_numbers`, empty where no municipality is there.
+
+    Raises:
+        SourceFault: As `civic_numbers`.
+    """
+    parts = [_read(name, content, cities) for name, content in sorted(files.items())]
+    return _whole(parts, ", ".join(sorted(files)))
+
+
+def _whole(parts: list[pl.DataFrame], shown: str) -> pl.DataFrame:
     whole = pl.concat(parts).sort("pro_com", "street", "number", "exponent", "access_id")
     twice = whole.filter(pl.struct("pro_com", "access_id").is_duplicated())
-    shown = ", ".join(sorted(files))
     if twice.height:
         where = f"comune {twice['pro_com'][0]}, accesso {twice['access_id'][0]}"
         raise SourceFault(SOURCE, shown, where, "l'accesso è ripetuto")
-    absent = sorted(set(cities or ()) - set(whole["pro_com"]))
-    if absent:
-        raise SourceFault(SOURCE, shown, "colonna CODICE_ISTAT", f"manca il codice {absent[0]}")
     return whole
 
 

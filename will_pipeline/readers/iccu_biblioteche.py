@@ -31,12 +31,20 @@ _COLUMNS = {
 }
 
 
-def libraries(files: Mapping[str, bytes], *, cities: Collection[str] | None = None) -> pl.DataFrame:
+def libraries(
+    files: Mapping[str, bytes],
+    *,
+    cities: Collection[str] | None = None,
+    separator: str = ",",
+    decimal_comma: bool = False,
+) -> pl.DataFrame:
     """Read the libraries.
 
     Args:
         files: Official CSV files, one register or a cut of it each.
         cities: Municipalities to keep (ISTAT codes); every one where None.
+        separator: Field separator: the register of every day has semicolons.
+        decimal_comma: Whether coordinates have a comma, as in the register of every day.
 
     Returns:
         One row per library: isil_code, pro_com, name, address, locality, cap, latitude and
@@ -49,7 +57,12 @@ def libraries(files: Mapping[str, bytes], *, cities: Collection[str] | None = No
     """
     if not files:
         raise SourceFault(SOURCE, "-", "", "nessun file da leggere")
-    frame = pl.concat([_read(name, content) for name, content in files.items()])
+    frame = pl.concat(
+        [
+            _read(name, content, separator=separator, decimal_comma=decimal_comma)
+            for name, content in files.items()
+        ]
+    )
     everywhere = Origin(SOURCE, "-")
     require_unique(frame, ["isil_code"], everywhere)
     frame = only_codes(frame, cities, everywhere)
@@ -63,8 +76,11 @@ def libraries(files: Mapping[str, bytes], *, cities: Collection[str] | None = No
     )
 
 
-def _read(name: str, content: bytes) -> pl.DataFrame:
+def _read(name: str, content: bytes, *, separator: str, decimal_comma: bool) -> pl.DataFrame:
     origin = Origin(SOURCE, name)
-    frame = read_table(content, origin, columns=_COLUMNS)
+    frame = read_table(content, origin, columns=_COLUMNS, separator=separator)
     require_filled(frame, ["isil_code", "pro_com", "name"], origin)
-    return as_numbers(frame, ["latitude", "longitude"], origin, integer=False)
+    # The register of every day writes codes as numbers, without the zero before.
+    frame = frame.with_columns(pl.col("pro_com").str.zfill(6))
+    places = ["latitude", "longitude"]
+    return as_numbers(frame, places, origin, integer=False, decimal_comma=decimal_comma)

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from pathlib import PurePosixPath
 
 import polars as pl
 
+from will_pipeline.errors import SourceFault
 from will_pipeline.readers.tabular import (
     LINE,
     Origin,
@@ -58,6 +60,39 @@ def population_by_age(
         _read(name, content, cities) for name, content in members(files, SOURCE, pattern=_PATTERN)
     ]
     return pl.concat(parts).sort("pro_com", "year", "sex", "age_from")
+
+
+def totals(files: Mapping[str, bytes], *, cities: Collection[str] | None = None) -> pl.DataFrame:
+    """Read the residents of all ages together.
+
+    Args:
+        files: `POSAS_<year>_it_*.csv`, or `posas.csv`, by name, one a year, each in any folder.
+        cities: Municipalities to keep (ISTAT codes); every one where None.
+
+    Returns:
+        One row per municipality and year, as `istat_sdmx.population` gives it: pro_com, year, sex
+        (`T`), population (persons), flag (missing: the file has none).
+
+    Raises:
+        SourceFault: As `population_by_age`.
+    """
+    parts, years = [], dict[int, str]()
+    for name, content in sorted(files.items()):
+        part = _read(PurePosixPath(name).name, content, cities)
+        year = int(part["year"][0])
+        if year in years:
+            raise SourceFault(SOURCE, name, "", f"l'anno {year} è già in {years[year]}")
+        years[year] = name
+        parts.append(part.filter(sex="T"))
+    if not parts:
+        raise SourceFault(SOURCE, "-", "", "nessun file da leggere")
+    return (
+        pl.concat(parts)
+        .group_by("pro_com", "year", "sex")
+        .agg(population=pl.col("persons").sum())
+        .with_columns(flag=pl.lit(None, pl.String))
+        .sort("pro_com", "year")
+    )
 
 
 def _read(name: str, content: bytes, cities: Collection[str] | None) -> pl.DataFrame:

@@ -97,13 +97,17 @@ def municipalities(
 
 
 def postal_codes(
-    files: Mapping[str, bytes], *, cities: Collection[str] | None = None
+    files: Mapping[str, bytes],
+    *,
+    cities: Collection[str] | None = None,
+    only_there: bool = False,
 ) -> pl.DataFrame:
     """Read the tables by postal code (CAP), one file a year.
 
     Args:
         files: Official CSV files, one tax year each.
         cities: Municipalities to keep (ISTAT codes); every one where None.
+        only_there: Whether a municipality may be absent: those of one postal code are.
 
     Returns:
         As `municipalities`, with `cap` (five characters) after `pro_com`; taxpayers is missing
@@ -112,9 +116,11 @@ def postal_codes(
     Raises:
         SourceFault: As `municipalities`.
     """
-    return _read(
-        files, "mef_irpef_cap", cities=cities, key=("pro_com", "cap"), extra={"CAP": "cap"}
+    needed = None if only_there else cities
+    frame = _read(
+        files, "mef_irpef_cap", cities=needed, key=("pro_com", "cap"), extra={"CAP": "cap"}
     )
+    return frame if cities is None else frame.filter(pl.col("pro_com").is_in(list(cities)))
 
 
 def _read(

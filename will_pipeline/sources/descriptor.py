@@ -129,6 +129,7 @@ class Online(_Strict):
         options: Its other options.
         rows: Rows the table may have.
         patterns: Pattern by column, in place of the embedded table's.
+        columns: Other rules of a column that the embedded table's are too narrow for, by column.
         described: What else is said of the table, in place of what the descriptor says.
     """
 
@@ -137,6 +138,7 @@ class Online(_Strict):
     options: dict[str, Any] = Field(default_factory=dict)
     rows: RowRange
     patterns: dict[str, str] = Field(default_factory=dict)
+    columns: dict[str, dict[str, Any]] = Field(default_factory=dict)
     described: dict[str, Text] = Field(default_factory=dict)
 
 

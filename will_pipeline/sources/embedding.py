@@ -10,6 +10,7 @@ import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -23,7 +24,7 @@ _READERS = "will_pipeline.readers"
 _ROW_GROUP = 65_536
 _LEVEL = 19
 
-Reader = Callable[..., pl.DataFrame]
+Reader = Callable[..., Any]
 
 
 def embed(descriptor: Descriptor, folder: Path, output: Path) -> Pin:

@@ -119,6 +119,9 @@ class Hosts:
             SourceFault: The host is not on the list.
         """
         url = httpx.URL(self.of(source, live).base + file.path)
+        if file.query and not any(file.query.values()):
+            # Some services are asked by a bare word.
+            return url.copy_with(query="&".join(sorted(file.query)).encode())
         return url.copy_merge_params(file.query) if file.query else url
 
     def owner(self, url: httpx.URL) -> Host | None:

@@ -184,15 +184,29 @@ def _check_xlsx(path: Path, live: Live) -> int:
     return rows
 
 
-def _check_geojson(path: Path, live: Live) -> int:
+def _parsed(path: Path) -> Any:
     try:
-        content = json.loads(path.read_bytes().decode("utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(path.read_bytes().decode("utf-8-sig"), parse_constant=_no_constant)
     except UnicodeDecodeError as error:
         raise TextFault("non è testo utf-8") from error
     except json.JSONDecodeError as error:
         raise TextFault("il JSON è troncato o mal scritto", error.lineno) from error
     except (RecursionError, ValueError) as error:
         raise TextFault("il JSON contiene valori o annidamenti non ammessi") from error
+
+
+def _check_json(path: Path, live: Live) -> int:
+    """Check a document; the rows counted are those of its longest list."""
+    content = _parsed(path)
+    lists = content.values() if isinstance(content, dict) else [content]
+    found = [len(each) for each in lists if isinstance(each, list)]
+    if not found:
+        raise TextFault("il JSON non contiene un elenco")
+    return max(found)
+
+
+def _check_geojson(path: Path, live: Live) -> int:
+    content = _parsed(path)
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list) or content.get("type") != "FeatureCollection":
         raise TextFault("non è una FeatureCollection")
@@ -258,5 +272,6 @@ _CHECKS: dict[str, Callable[[Path, Live], int]] = {
     "xlsx": _check_xlsx,
     "xlsx_zip": _check_xlsx_zip,
     "geojson": _check_geojson,
+    "json": _check_json,
     "shapefile_zip": _check_shapefile,
 }

@@ -6,11 +6,13 @@ done elsewhere, with these numbers.
 
 import re
 from pathlib import PurePosixPath
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-Format = Literal["csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "shapefile_zip"]
+Format = Literal[
+    "csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "json", "shapefile_zip"
+]
 ZIPPED = ("csv_zip", "xlsx_zip", "shapefile_zip")
 EXTENSIONS: dict[str, str] = {
     "csv": "csv",
@@ -19,6 +21,8 @@ EXTENSIONS: dict[str, str] = {
     "xlsx": "xlsx",
     "xlsx_zip": "zip",
     "geojson": "geojson",
+    # Beside `<digest>.json`, which says what is known of the file.
+    "json": "testo",
     "shapefile_zip": "zip",
 }
 """Extension under which a file of each format is archived."""
@@ -95,12 +99,25 @@ class Retry(_Strict):
     total: float = Field(default=600.0, gt=0, le=600)
 
 
+class Gathering(_Strict):
+    """How one file is put together out of the answers of a portal, which are never kept.
+
+    Attributes:
+        reader: `module:function` of `will_pipeline.readers`; it is given a way to ask.
+        options: Its other options.
+    """
+
+    reader: Annotated[str, Field(pattern=r"^\w+:\w+$")]
+    options: dict[str, Any] = Field(default_factory=dict)
+
+
 class Live(_Strict):
     """How a source is fetched.
 
     Attributes:
         host: Name of the host in `hosts.yaml`.
-        files: Requests.
+        files: Requests; of a portal, the one file made of its answers and where they begin.
+        gathering: How the file is made, where the source is a portal to be asked.
         format: Declared format of every file.
         accept: `Accept` header, where the service chooses the format by it.
         encoding: Encoding of text; UTF-8 where none is given.
@@ -123,6 +140,7 @@ class Live(_Strict):
     host: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
     files: tuple[LiveFile, ...] = Field(min_length=1)
     format: Format
+    gathering: Gathering | None = None
     accept: str | None = None
     encoding: str | None = None
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
@@ -155,6 +173,8 @@ class Live(_Strict):
             names = [each.name for each in repeated]
             if len(set(names)) < len(names):
                 raise ValueError("due file hanno lo stesso nome")
+        if self.gathering is not None and len(self.files) > 1:
+            raise ValueError("da un portale si fa un file solo")
         if self.format in ZIPPED and not self.members:
             raise ValueError("un archivio deve dire quali file contiene")
         if self.format not in ZIPPED and self.members:

@@ -32,6 +32,7 @@ from will_pipeline.sources.intake import extract
 from will_pipeline.sources.pins import Digest, Pin, SourceFile, read_pin, sha256, write_pin
 from will_pipeline.sources.records import Document, Snapshot
 
+Names = Mapping[str, Mapping[str, str]]
 _GOOD = ("nuova", "invariata")
 _SHORT = 16
 _READER = "campo online.reader"
@@ -115,6 +116,7 @@ class OnlineTables:
         corrections: Path,
         today: date,
         replicas: bool = False,
+        names: Names | None = None,
     ) -> TableState:
         """Make the table of a source from the copies in use, or keep the one there is.
 
@@ -126,6 +128,7 @@ class OnlineTables:
             corrections: Folder of the corrections.
             today: The day, for corrections that end.
             replicas: Whether copies that came from a replica on this machine are of use.
+            names: Codes of the municipalities by other names of theirs, by option of the readers.
 
         Returns:
             What is in use afterwards; a fault of the source is a mark, not an exception.
@@ -139,9 +142,10 @@ class OnlineTables:
         before = self.state(source.key) or TableState()
         try:
             copies = _copies(source.online, downloads, archive, replicas=replicas)
-            asked = _asked(source, copies, cities, corrections)
+            chosen = chosen_municipalities(source, cities, names or {})
+            asked = _asked(source, copies, cities, corrections, chosen)
             if asked != before.asked or not self._whole(source, before):
-                frame = _read(source, downloads, archive, copies, cities)
+                frame = _read(source, downloads, archive, copies, chosen)
                 before = self._seal(
                     source, frame, copies, asked=asked, corrections=corrections, today=today
                 )
@@ -213,6 +217,7 @@ def make_all(
     corrections: Path,
     now: datetime,
     replicas: bool = False,
+    names: Names | None = None,
 ) -> dict[str, TableState]:
     """Make the table of every source that is made of downloads.
 
@@ -224,6 +229,7 @@ def make_all(
         corrections: Folder of the corrections.
         now: The instant.
         replicas: Whether copies that came from a replica on this machine are of use.
+        names: Codes of the municipalities by other names of theirs, by option of the readers.
 
     Returns:
         What is in use, by key.
@@ -238,6 +244,7 @@ def make_all(
             corrections=corrections,
             today=now.date(),
             replicas=replicas,
+            names=names,
         )
         for key, source in sources.items()
         if source.online is not None
@@ -259,7 +266,9 @@ def as_online(source: Descriptor, online: Online | None) -> Descriptor:
     fields: dict[str, Any] = source.model_dump() | online.described
     fields["rows"] = online.rows.model_dump()
     fields["columns"] = [
-        column.model_dump() | {"pattern": online.patterns.get(column.name, column.pattern)}
+        column.model_dump()
+        | {"pattern": online.patterns.get(column.name, column.pattern)}
+        | online.columns.get(column.name, {})
         for column in source.columns
     ]
     try:
@@ -292,8 +301,22 @@ def _from_a_replica(key: str, copy: Snapshot, archive: Archive) -> bool:
     return any(each and on_this_machine(urlsplit(each.url).hostname or "") for each in records)
 
 
+def chosen_municipalities(
+    source: Descriptor, cities: Sequence[str], names: Names
+) -> dict[str, Any]:
+    """What the reader of a source is told of the municipalities; one of the country is nothing."""
+    reader = reader_named(source.online.reader if source.online else "", source.key, _READER)
+    known = inspect.signature(reader).parameters
+    given: dict[str, Any] = {"cities": list(cities), **names}
+    return {name: value for name, value in given.items() if name in known}
+
+
 def _asked(
-    source: Descriptor, copies: Mapping[str, Snapshot], cities: Sequence[str], corrections: Path
+    source: Descriptor,
+    copies: Mapping[str, Snapshot],
+    cities: Sequence[str],
+    corrections: Path,
+    chosen: Mapping[str, Any],
 ) -> str:
     """Digest of all that a table follows from: copies, description, cities, program, reader."""
     reader = reader_named(source.online.reader if source.online else "", source.key, _READER)
@@ -302,6 +325,7 @@ def _asked(
         "copies": {key: copy.id for key, copy in copies.items()},
         "source": source.model_dump(mode="json"),
         "cities": list(cities),
+        "chosen": dict(chosen),
         "corrections": load_corrections(source.key, corrections).model_dump(mode="json"),
         "program": version("will-pipeline"),
         "reader": sha256(code.encode()),
@@ -314,7 +338,7 @@ def _read(
     downloads: Mapping[str, Descriptor],
     archive: Archive,
     copies: Mapping[str, Snapshot],
-    cities: Sequence[str],
+    chosen: Mapping[str, Any],
 ) -> pl.DataFrame:
     online = source.online
     if online is None:
@@ -324,8 +348,6 @@ def _read(
         files = {}
         for key, copy in copies.items():
             files.update(_opened(downloads[key], archive, copy, Path(folder)))
-    # A table of the whole country has no municipalities to choose.
-    chosen = {"cities": list(cities)} if "cities" in inspect.signature(reader).parameters else {}
     return reader(files, **chosen, **online.options)
 
 

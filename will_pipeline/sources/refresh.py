@@ -6,7 +6,8 @@ copy. How each is done belongs to the modules that do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,9 +18,11 @@ from typing import Literal
 from will_pipeline.errors import SourceFault
 from will_pipeline.sources.archive import Archive, Busy
 from will_pipeline.sources.descriptor import Descriptor
+from will_pipeline.sources.embedding import reader_named
 from will_pipeline.sources.hosts import Hosts
 from will_pipeline.sources.intake import inspect
-from will_pipeline.sources.live import Live, LiveFile
+from will_pipeline.sources.live import Gathering, Live, LiveFile
+from will_pipeline.sources.portals import Portal
 from will_pipeline.sources.records import (
     Attempt,
     FileRecord,
@@ -204,6 +207,8 @@ class Refresher:
         # What is asked "has it changed?" must be what is in use.
         in_use = before is not None and pointer is not None and before.id == pointer.snapshot
         asked = pointer.validators if pointer is not None and in_use else {}
+        if live.gathering is not None:
+            return self._gathered(source, live, live.gathering, asked, before)
         files, validators, changes = dict[str, str](), dict[str, LastValidators](), []
         for file in live.files:
             if self._clock.elapsed() >= end:
@@ -215,6 +220,38 @@ class Refresher:
             if digest != old:
                 changes.append(self._change(source.key, file.name, old, digest))
         return files, validators, tuple(changes)
+
+    def _gathered(
+        self,
+        source: Descriptor,
+        live: Live,
+        gathering: Gathering,
+        asked: Mapping[str, LastValidators],
+        before: Snapshot | None,
+    ) -> tuple[dict[str, str], dict[str, LastValidators], tuple[FileChange, ...]]:
+        """The file of a portal: its answers are asked for again only where one of them changed."""
+        name = live.files[0].name
+        try:
+            again = Portal(source.key, live, self._hosts, self._transport)
+            if before is not None and again.unchanged(asked.values()):
+                return dict(before.files), dict(asked), ()
+            portal = Portal(source.key, live, self._hosts, self._transport)
+            reader = reader_named(gathering.reader, source.key, "campo live.gathering.reader")
+            content = bytes(reader(portal, **gathering.options))
+        except SourceFault as fault:
+            raise _Spoiled(str(fault)) from fault
+        digest = hashlib.sha256(content).hexdigest()
+        with self._archive.incoming(source.key) as part:
+            part.write_bytes(content)
+            url = next(iter(portal.answered.values())).url
+            fetched = Fetched(
+                url=url, redirects=(), sha256=digest, bytes=len(content),
+                validators=Validators(), content_type="",
+            )  # fmt: skip
+            self._accept(source, live, live.files[0], url=url, fetched=fetched, part=part)
+        old = None if before is None else before.files.get(name)
+        changes = () if digest == old else (self._change(source.key, name, old, digest),)
+        return {name: digest}, portal.answered, changes
 
     def _one(
         self,

@@ -6,6 +6,7 @@ import shapely
 from will_pipeline.needs.places import COLUMNS
 
 DRAWN, BARE = "099001", "099002"
+CRS = {DRAWN: "EPSG:32632", BARE: "EPSG:32632"}
 LIBRARY_COLUMNS = {
     "isil_code": pl.String,
     "pro_com": pl.String,
@@ -69,3 +70,11 @@ def schools(*rows: tuple[str, str, str]) -> pl.DataFrame:
 def delivered(*rows: dict[str, object]) -> pl.DataFrame:
     common = {"pro_com": DRAWN, "kind": "centro_giovani", "name": "Centro", "source_id": "consegna"}
     return pl.DataFrame([common | row for row in rows], schema=COLUMNS)
+
+
+def positions() -> pl.DataFrame:
+    """Rows of `core.place_position` where nothing was looked up."""
+    texts = ["place_id", "pro_com", "source_id", "outcome"]
+    return pl.DataFrame(
+        schema=dict.fromkeys(texts, pl.String) | {"lon": pl.Float64, "lat": pl.Float64}
+    )

@@ -36,7 +36,7 @@ def access(*given: tuple[str, str, float | None, float | None], **more: Any) -> 
     rows = access_rows(
         TOWN["areas"]()[more.get("order", slice(None))],
         places,
-        place_areas(places, drawn),
+        place_areas(places, drawn, CRS),
         drawn,
         bodies=pl.DataFrame({"pro_com": [DRAWN] * 4}),
         crs=CRS,

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.readers.census_tables import zipped
 from will_pipeline.errors import SourceFault
-from will_pipeline.readers.anncsu import civic_numbers
+from will_pipeline.readers.anncsu import civic_numbers, civic_numbers_of_regions
 
 NAME = "INDIR_LOMB_20260602.csv"
 HEADER = (
@@ -54,3 +54,11 @@ def test_reads_commas_between_quoted_cells_the_same() -> None:
 def test_refuses_a_broken_file(content: bytes, rule: str) -> None:
     with pytest.raises(SourceFault, match=rule):
         civic_numbers({NAME: content}, cities=["016024"])
+
+
+def test_files_of_regions_are_read_together_and_a_city_in_none_has_no_row() -> None:
+    files = {"a/lomb/indirizzi.csv": table(*ROWS), "a/vene/indirizzi.csv": table(ROWS[3])}
+    found = civic_numbers_of_regions(files, cities=["016024", "028060"])
+    assert found["pro_com"].to_list() == ["016024"] * 3
+    with pytest.raises(SourceFault, match="accesso 14: l'accesso è ripetuto"):
+        civic_numbers_of_regions(files, cities=["015146"])

@@ -4,7 +4,7 @@ import pytest
 
 from tests.unit.readers.census_tables import zipped
 from will_pipeline.errors import SourceFault
-from will_pipeline.readers.istat_posas import population_by_age
+from will_pipeline.readers.istat_posas import population_by_age, totals
 
 NAME = "POSAS_2025_it_Comuni.csv"
 TITLE = '"Popolazione residente per età e sesso al 1° gennaio 2025"'
@@ -59,3 +59,14 @@ def test_refuses_a_municipality_without_an_age() -> None:
 
 def test_takes_the_year_from_the_title_where_the_name_has_none() -> None:
     assert set(population_by_age({"posas.csv": sheet()})["year"]) == {2025}
+
+
+def test_files_of_several_years_give_one_row_a_year() -> None:
+    before = sheet(title=TITLE.replace("2025", "2024"))
+    found = totals({"p/y2024/posas.csv": before, "p/y2025/posas.csv": sheet()}, cities=["003106"])
+    assert found.rows() == [
+        ("003106", 2024, "T", 5252, None),
+        ("003106", 2025, "T", 5252, None),
+    ]
+    with pytest.raises(SourceFault, match=r"l'anno 2025 è già in a/posas\.csv"):
+        totals({"a/posas.csv": sheet(), "b/posas.csv": sheet()})

@@ -124,3 +124,13 @@ def test_a_municipality_gets_istats_code_of_its_province() -> None:
         municipalities({"u.csv": UNITS.replace("Monza e della Brianza", "Brianza").encode()})
     with pytest.raises(SourceFault, match="riga 2, colonna belfiore: il valore manca"):
         municipalities({"u.csv": UNITS.replace("F704", "").encode()})
+
+
+def test_the_register_of_every_day_writes_semicolons_and_commas() -> None:
+    daily = LIBRARIES.replace(",", ";").replace("44.8", "44,8").replace("10.3", "10,3")
+    daily = daily.replace("034027", "34027").replace("0.0", "0,0")
+    read = libraries(
+        {"territorio.csv": daily.encode()},
+        cities=["034027"], separator=";", decimal_comma=True,
+    )  # fmt: skip
+    assert read.equals(libraries({"x.csv": LIBRARIES.encode()}, cities=["034027"]))

@@ -11,6 +11,7 @@ import yaml
 
 from will_pipeline.errors import SourceFault
 from will_pipeline.sources.hosts import VARIABLE, load_hosts
+from will_pipeline.sources.live import Live
 
 
 def written(tmp_path: Path, **hosts: Any) -> Path:
@@ -115,3 +116,13 @@ def test_one_variable_redirects_one_host_and_obeys_the_same_rules() -> None:
         load_hosts(environment={"WILL_HOST_ALTRO": "https://example.org"})
     with pytest.raises(SourceFault, match="https://"):
         load_hosts(environment={"WILL_HOST_ISTAT_DEMO": "http://example.org"})
+
+
+def test_a_bare_word_is_asked_as_the_service_wants_it() -> None:
+    file = {"name": "lomb", "path": "/getds.php", "query": {"INDIR_LOMB": ""}}
+    live = Live.model_validate(
+        {"host": "agenzia_anncsu", "files": [file], "format": "csv",
+         "size_bytes": {"min": 1, "max": 2}, "rows": {"min": 1, "max": 2}}
+    )  # fmt: skip
+    url = load_hosts(environment={}).address("prova", live, live.files[0])
+    assert str(url) == "https://anncsu.open.agenziaentrate.gov.it/getds.php?INDIR_LOMB"
