@@ -10,7 +10,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from will_pipeline.orchestration.alerts import alarm
 from will_pipeline.orchestration.deliveries import Deliveries
+from will_pipeline.orchestration.dropins import dropped_in
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.schedules import nightly, refresh
@@ -119,6 +121,7 @@ def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitio
             resources=dict(resources),
             jobs=[refresh],
             schedules=[nightly],
+            sensors=[alarm, dropped_in],
             executor=dg.in_process_executor,
         ),
     )

@@ -6,6 +6,8 @@ published mart never open this file.
 
 from __future__ import annotations
 
+import fcntl
+import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -46,6 +48,14 @@ class WarehouseUnavailable(RuntimeError):
         super().__init__(f"il magazzino {place} non si apre; {advice}")
 
 
+class AnotherRun(RuntimeError):
+    """Another run is at work on the same warehouse; the text says in Italian what to do."""
+
+    def __init__(self, owner: str) -> None:
+        told = f" ({owner})" if owner else ""
+        super().__init__(f"un altro giro è già al lavoro{told}: aspetta che finisca, poi ripeti")
+
+
 class Warehouse(dg.ConfigurableResource):
     """Tables of the working DuckDB file, named `<layer>.<table>`.
 
@@ -56,6 +66,18 @@ class Warehouse(dg.ConfigurableResource):
 
     path: str
     patience_seconds: float = 60.0
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
+        """Hold the warehouse alone for a whole run, whoever started it.
+
+        The system lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            AnotherRun: another run holds it.
+        """
+        with alone(Path(self.path), f"giro {context.run_id or ''}".strip()):
+            yield self
 
     @contextmanager
     def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -152,3 +174,28 @@ class Warehouse(dg.ConfigurableResource):
         """Check a table against its contract, rule by rule."""
         with self.connection() as connection:
             return check_table(connection, contract, schema=layer)
+
+
+@contextmanager
+def alone(path: Path, owner: str) -> Iterator[None]:
+    """Hold a working file alone, at once or not at all.
+
+    Args:
+        path: path of the file.
+        owner: who holds it, told to whoever comes second.
+
+    Raises:
+        AnotherRun: another run holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            lock.seek(0)
+            raise AnotherRun(lock.read(200).strip()) from problem
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{owner}, processo {os.getpid()}")
+        lock.flush()
+        yield
