@@ -21,6 +21,7 @@ from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.overlay import Overlay
 
 PROJECT = Path(__file__).parent.parent
+OVERRIDES = PROJECT / "assets" / "deroghe.yaml"
 EXAMPLE = PROJECT / "esempi" / "borgo_inventato"
 EXAMPLE_WORKSHOP = "lavoro"
 REPLICA_WORKSHOP = "lavoro"
@@ -45,7 +46,7 @@ def default_resources(project: Path = PROJECT) -> dict[str, dg.ConfigurableResou
             folder=str(data / "raw" / "consegne"), archive=str(data / "raw" / "consegne_accolte")
         ),
         "warehouse": Warehouse(path=str(data / "raw" / "warehouse" / "will.duckdb")),
-        "mart_shelf": MartShelf(folder=str(data / "marts")),
+        "mart_shelf": MartShelf(folder=str(data / "marts"), overrides=str(OVERRIDES)),
         "estimation": EstimationSettings(),
         "territory": Territory(),
     }

@@ -155,9 +155,9 @@ def test_s04_a_run_of_the_daemon_and_one_by_hand_never_share_the_warehouse(tmp_p
 
     @dg.asset
     def held(warehouse: Warehouse) -> None:
-        with pytest.raises(AnotherRun, match=r"già al lavoro \(giro .+, processo \d+\)"):
-            with alone(path, "altro"):
-                pass
+        told = r"già al lavoro \(giro .+, processo \d+\)"
+        with pytest.raises(AnotherRun, match=told), alone(path, "altro"):
+            raise AssertionError("never reached")
 
     resources = {"warehouse": Warehouse(path=str(path))}
     assert dg.materialize([held], resources=resources).success

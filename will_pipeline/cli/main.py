@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from will_pipeline.cli.alarm import allarme
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.deliveries import consegne
@@ -34,7 +35,7 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio):
+for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, allarme):
     app.command()(command)
 
 PROJECT = Path(__file__).parent.parent.parent

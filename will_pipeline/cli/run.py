@@ -30,8 +30,8 @@ QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 # The name of an error class that Dagster does not export; its findings are told by the checks.
 CHECK_FAILED = "DagsterAssetCheckFailedError"
 NO_HISTORY = (
-    "la storia di Dagster non si apre: questo giro non vi è scritto, e i dati non ne hanno bisogno. "
-    "Per rifarla, sposta altrove la cartella .dagster/history"
+    "la storia di Dagster non si apre: questo giro non vi è scritto, ma i dati non ne hanno "
+    "bisogno. Per rifarla, sposta altrove la cartella .dagster/history"
 )
 
 

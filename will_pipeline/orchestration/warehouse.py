@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import resource
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ from will_pipeline.mart.fingerprint import content_version
 
 CORE, MARTS = "core", "marts"
 PAUSE_SECONDS = 0.2
+MEMORY = "2GB"
+"""Memory DuckDB may take before it uses the disk: the machine stays alive."""
 
 
 @cache
@@ -93,7 +96,9 @@ class Warehouse(dg.ConfigurableResource):
         deadline = time.monotonic() + self.patience_seconds
         while True:
             try:
-                return duckdb.connect(self.path, read_only=read_only)
+                return duckdb.connect(
+                    self.path, read_only=read_only, config={"memory_limit": MEMORY}
+                )
             except duckdb.IOException as problem:
                 if "lock" not in str(problem) or time.monotonic() > deadline:
                     raise WarehouseUnavailable(Path(self.path), str(problem)) from problem
@@ -166,6 +171,7 @@ class Warehouse(dg.ConfigurableResource):
                     ]
                 ),
                 "dagster/table_name": table,
+                "memoria_massima_mb": _peak_megabytes(),
             },
             data_version=dg.DataVersion(version),
         )
@@ -174,6 +180,11 @@ class Warehouse(dg.ConfigurableResource):
         """Check a table against its contract, rule by rule."""
         with self.connection() as connection:
             return check_table(connection, contract, schema=layer)
+
+
+def _peak_megabytes() -> int:
+    """Most memory this process has taken so far, so that a run near its limit is seen."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
 @contextmanager
