@@ -62,7 +62,7 @@ def test_p03_letters_of_another_day_s_encoding_are_seen(tmp_path: Path, word: st
 @pytest.mark.parametrize("cell", ["120.923", "1.234.567", "12,5", "1e3", "12 300"])
 def test_p05_a_count_with_a_fraction_or_a_mark_is_never_guessed(cell: str) -> None:
     frame = table(f'a\n"{cell}"\n', a="a")
-    with pytest.raises(SourceFault, match="riga 2, colonna a: il valore .* non è un numero intero"):
+    with pytest.raises(SourceFault, match=r"riga 2, colonna a: .* non è un numero intero"):
         as_numbers(frame, ["a"], ORIGIN)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from will_pipeline.mart.exports import altered_files
 from will_pipeline.mart.shelf import LATEST, Shelf
 from will_pipeline.orchestration import warehouse
 
+TRUE = shutil.which("true") or "true"
 APART = """
 import pickle, subprocess, sys
 from pathlib import Path
@@ -72,10 +74,11 @@ def pickled(tmp_path_factory: pytest.TempPathFactory, tables: dict[str, pl.DataF
 def apart(pickled: Path, marts: Path, script: str, *options: str) -> list[str]:
     """What a script prints in namespaces of its own, where it may mount or has no network."""
     marts.mkdir()
-    if subprocess.run(["unshare", *options, "true"], check=False, capture_output=True).returncode:
+    unshare = shutil.which("unshare")
+    if unshare is None or subprocess.run([unshare, *options, TRUE], check=False).returncode:
         pytest.skip("this system lets nobody make namespaces")
     ended = subprocess.run(
-        ["unshare", *options, sys.executable, "-c", APART + script, str(pickled), str(marts)],
+        [unshare, *options, sys.executable, "-c", APART + script, str(pickled), str(marts)],
         cwd=PROJECT,
         capture_output=True,
         text=True,
