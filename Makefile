@@ -9,6 +9,9 @@ EDITION ?=
 REPLICA_PORT ?= 8111
 # Files of tests go to processes whole: a night of the graph is shared by the tests of its file.
 PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile
+RIGHE ?=
+SECONDI ?= 600
+UCCISIONI ?= 200
 export DAGSTER_HOME := $(CURDIR)/.dagster
 export DAGSTER_DISABLE_TELEMETRY := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -17,10 +20,11 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages schermate lock
+.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages schermate lock \
+  guasti guasti-guardie guasti-notti guasti-uccisioni fuzz fuzz-atheris sbom
 
 help: ## Show what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 run: $(READY) ## Run the main job on the embedded figures and publish mart and atlas
 	@$(BIN)/will esegui
@@ -69,6 +73,29 @@ pages: run ## Remake the pages of the indicators from the published mart
 
 schermate: $(READY_DEV) ## Take the pictures of the README from the published atlas
 	@$(BIN)/python docs/images/screenshots.py
+
+guasti: $(READY_DEV) ## Bring every row of the fault matrix about and print the table: RIGHE="T01 X09" for some
+	@OMP_NUM_THREADS=2 $(BIN)/python -m tests.faults $(RIGHE)
+
+guasti-guardie: $(READY_DEV) ## Disable the guards one by one: each must be noticed by a test
+	@OMP_NUM_THREADS=2 $(BIN)/python -m tests.faults.guards
+
+guasti-notti: $(READY_DEV) ## Thirty nights of random faults, with their history
+	@WILL_LONG=1 OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q -s tests/faults/test_nights.py
+
+guasti-uccisioni: $(READY_DEV) ## Kill whole runs at random: UCCISIONI=200
+	@OMP_NUM_THREADS=2 $(BIN)/python -m tests.faults.kills --quante $(UCCISIONI)
+
+fuzz: $(READY_DEV) ## Spoil what readers read for SECONDI=600; what breaks is kept for the tests
+	@OMP_NUM_THREADS=2 $(BIN)/python -m tests.fuzz --secondi $(SECONDI)
+
+fuzz-atheris: $(READY_DEV) ## The same on the core parsers, guided by coverage
+	@OMP_NUM_THREADS=1 $(BIN)/python -m tests.fuzz.atheris_core -max_total_time=$(SECONDI) -rss_limit_mb=4096
+
+sbom: $(READY_DEV) ## Write the list of parts (CycloneDX) of what is locked for production
+	@mkdir -p data/marts
+	@$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible --of JSON -o data/marts/sbom.cdx.json
+	@echo "data/marts/sbom.cdx.json"
 
 lock: ## Lock the requirements with hashes and without naming a registry (needs uv)
 	@uv pip compile pyproject.toml --universal --generate-hashes --no-header --no-annotate -q -o requirements.lock

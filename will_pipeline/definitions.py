@@ -10,7 +10,9 @@ from pathlib import Path
 
 import dagster as dg
 
+from will_pipeline.orchestration.alerts import alarm
 from will_pipeline.orchestration.deliveries import Deliveries
+from will_pipeline.orchestration.dropins import dropped_in
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.national import Country
@@ -20,6 +22,7 @@ from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.overlay import Overlay
 
 PROJECT = Path(__file__).parent.parent
+OVERRIDES = PROJECT / "assets" / "deroghe.yaml"
 EXAMPLE = PROJECT / "esempi" / "borgo_inventato"
 EXAMPLE_WORKSHOP = "lavoro"
 REPLICA_WORKSHOP = "lavoro"
@@ -51,7 +54,9 @@ def default_resources(
             folder=str(data / "raw" / "consegne"), archive=str(data / "raw" / "consegne_accolte")
         ),
         "warehouse": Warehouse(path=str(data / "raw" / "warehouse" / "will.duckdb")),
-        "mart_shelf": MartShelf(folder=str(data / "marts"), sheets=sheets),
+        "mart_shelf": MartShelf(
+            folder=str(data / "marts"), sheets=sheets, overrides=str(OVERRIDES)
+        ),
         "estimation": EstimationSettings(),
         "territory": Territory(),
         "country": Country(
@@ -131,6 +136,7 @@ def build_defs(resources: Mapping[str, dg.ConfigurableResource]) -> dg.Definitio
             resources=dict(resources),
             jobs=[refresh],
             schedules=[nightly],
+            sensors=[alarm, dropped_in],
             executor=dg.in_process_executor,
         ),
     )

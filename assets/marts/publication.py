@@ -16,6 +16,7 @@ from will_pipeline.indicators.specification import load_specification
 from will_pipeline.mart.controls import control_rows
 from will_pipeline.mart.deliveries import delivery_controls
 from will_pipeline.mart.fingerprint import release_fingerprint, rendering_hash
+from will_pipeline.mart.overrides import overridden
 from will_pipeline.mart.release import (
     INFO_TABLE,
     NEWS_TABLE,
@@ -41,7 +42,9 @@ TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_REL
     deps=[*COUNTS, ["core", "delivery"], *(["marts", name] for name in TABLES)],
     **MART,
 )
-def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.MaterializeResult:
+def controllo(
+    warehouse: Warehouse, estimation: EstimationSettings, mart_shelf: MartShelf
+) -> dg.MaterializeResult:
     """I controlli eseguiti su questo contenuto e il loro esito."""
     findings = [
         finding for name in TABLES for finding in warehouse.check(MARTS, contracts_of(MARTS)[name])
@@ -56,7 +59,9 @@ def controllo(warehouse: Warehouse, estimation: EstimationSettings) -> dg.Materi
     delivered = delivery_controls(
         warehouse.read("core.delivery"), warehouse.read("core.municipality")
     )
-    return warehouse.write("marts.controllo", pl.concat([rows, delivered], how="vertical_relaxed"))
+    seen = pl.concat([rows, delivered], how="vertical_relaxed")
+    let = overridden(seen, mart_shelf.let_through(), today=mart_shelf.time().date())
+    return warehouse.write("marts.controllo", let)
 
 
 @dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"], ["core", "section"]], **MART)
@@ -84,7 +89,14 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
     """Che cosa è cambiato rispetto al rilascio che si legge ora, riga per riga, e perché."""
     tables = warehouse.read_layer(MARTS, (*TABLES, CONTROLS_TABLE, INFO_TABLE))
     statement = stated_in(tables[INFO_TABLE])
-    rows = release_news(mart_shelf.shelf(), statement, tables, contracts_of(MARTS))
+    rows = release_news(
+        mart_shelf.shelf(),
+        statement,
+        tables,
+        contracts_of(MARTS),
+        overrides=mart_shelf.let_through(),
+        today=mart_shelf.time().date(),
+    )
     return warehouse.write("marts.novita", rows)
 
 

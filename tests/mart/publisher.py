@@ -37,11 +37,14 @@ def _contracts() -> tuple[dict[str, TableContract], dict[str, ViewContract]]:
     return load_contracts("mart"), load_views()
 
 
-def publish_residents(marts: Path, tables: dict[str, pl.DataFrame], residents: int) -> str:
+def publish_residents(
+    marts: Path, tables: dict[str, pl.DataFrame], residents: int, *, stale: bool = False
+) -> str:
     """Publish a release whose first municipality has that many residents; return its number."""
     contracts, views = _contracts()
     moved = tables | {
-        "dim_comune": tables["dim_comune"].with_columns(popolazione=pl.lit(residents, pl.Int64))
+        "dim_comune": tables["dim_comune"].with_columns(popolazione=pl.lit(residents, pl.Int64)),
+        "dim_fonte": tables["dim_fonte"].with_columns(aggiornata=pl.lit(not stale)),
     }
     content = {name: frame for name, frame in moved.items() if name != "mart_info"}
     shelf = Shelf(marts)
@@ -81,7 +84,7 @@ def child(marts: Path, source: Path, order: dict[str, int], answer: int) -> None
     steps = Steps(marts, order.get("step", 0))
     sys.addaudithook(steps)
     os.write(answer, b".")
-    release = publish_residents(marts, tables, order["residents"])
+    release = publish_residents(marts, tables, order["residents"], stale=bool(order.get("stale")))
     told = {"steps": steps.taken, "switches": steps.switches, "release": release}
     os.write(answer, json.dumps(told).encode())
 

@@ -126,7 +126,7 @@ def test_every_step_of_the_switch_can_be_the_last(publisher: Publisher) -> None:
         publisher.ask(marts="scambio", residents=residents)
     # The fourth publication also removes the first release: the shelf keeps three.
     rehearsal = publisher.ask(marts="scambio", residents=4)
-    assert len(rehearsal["switches"]) == 7, "release, two links of two renames, removal, state"
+    assert len(rehearsal["switches"]) == 8, "release, two links, removal, two files"
     # The renames of the release and of the two links; in the long form also all the others.
     chosen = rehearsal["switches"] if KILLS > 100 else rehearsal["switches"][0:6:2]
     for residents, step in enumerate(chosen, start=5):

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from will_pipeline.cli.adding import aggiungi_citta
+from will_pipeline.cli.alarm import allarme
 from will_pipeline.cli.atlas import atlante
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
@@ -56,6 +57,7 @@ for command in (
     promuovi,
     pubblica,
     dottore,
+    allarme,
     esempio,
     italia,
 ):

@@ -11,9 +11,11 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from sqlite3 import DatabaseError
 from typing import IO
 
 import dagster as dg
+from sqlalchemy.exc import SQLAlchemyError
 
 from will_pipeline.definitions import build_defs, default_resources
 from will_pipeline.orchestration.schedules import REFRESH
@@ -27,6 +29,10 @@ ANOTHER_RUN = "un altro «will esegui» è già al lavoro in questa cartella: as
 QUIET = {"console": {"config": {"log_level": "CRITICAL"}}}
 # The name of an error class that Dagster does not export; its findings are told by the checks.
 CHECK_FAILED = "DagsterAssetCheckFailedError"
+NO_HISTORY = (
+    "la storia di Dagster non si apre: questo giro non vi è scritto, ma i dati non ne hanno "
+    "bisogno. Per rifarla, sposta altrove la cartella .dagster/history"
+)
 
 
 @dataclass(frozen=True)
@@ -92,8 +98,8 @@ def run_job(
         location = build_defs(resources)
         job = location.resolve_job_def(REFRESH)
         selection = None if changed is None else _downstream(location, changed)
-        with dg.DagsterInstance.from_config(str(home.resolve())) as instance:
-            _close_interrupted(instance)
+        instance, unrecorded = _instance(home.resolve())
+        with instance:
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -105,7 +111,8 @@ def run_job(
         message=_message(result),
         seconds=time.monotonic() - started,
         faults=() if result.success else tuple(dict.fromkeys(_faults(result))),
-        warnings=tuple(
+        warnings=unrecorded
+        + tuple(
             str(evaluation.description)
             for evaluation in result.get_asset_check_evaluations()
             if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.WARN
@@ -134,11 +141,24 @@ def _taken(lock: IO[str]) -> bool:
     return True
 
 
+def _instance(home: Path) -> tuple[dg.DagsterInstance, tuple[str, ...]]:
+    """The instance that records the run, or one in memory where its history cannot be opened."""
+    try:
+        instance = dg.DagsterInstance.from_config(str(home))
+        _close_interrupted(instance)
+        instance.get_latest_materialization_event(RELEASE)
+    except (SQLAlchemyError, DatabaseError, dg.DagsterError):
+        return dg.DagsterInstance.ephemeral(), (NO_HISTORY,)
+    return instance, ()
+
+
 def _close_interrupted(instance: dg.DagsterInstance) -> None:
     """Mark as failed the runs of this command that were killed: nobody else would."""
     running = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED], tags=FROM_COMMAND)
     for run in instance.get_runs(filters=running):
         instance.report_run_failed(run, "interrotto")
+        # A killed process gave no place in its pools back.
+        instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
 
 
 def _message(result: dg.ExecuteInProcessResult) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -30,7 +31,7 @@ from will_pipeline.errors import SourceFault
 from will_pipeline.orchestration.deliveries import Deliveries
 from will_pipeline.orchestration.figures import Figures
 from will_pipeline.orchestration.territory import Territory
-from will_pipeline.sources.archive import Archive, read_document, write_document
+from will_pipeline.sources.archive import Archive, Busy, read_document, write_document
 from will_pipeline.sources.clock import Clock
 from will_pipeline.sources.descriptor import Descriptor, load_sources
 from will_pipeline.sources.hosts import Hosts, load_hosts, on_this_machine
@@ -44,6 +45,8 @@ from will_pipeline.sources.transport import Transport
 SEED = 20261101
 NIGHT = 3 * 3600.0
 RECORD = "ultima_notte.json"
+SNAPSHOTS_KEPT = 30
+"""Newest copies of a source that stay, beside the one in use: a month of nights that all differ."""
 NOTHING_NEW = "Nessuna novità: le fonti confermano quello che c'è, e niente è stato rifatto."
 SETTINGS = "dagster.yaml"
 _PROGRAM = ("will_pipeline", "assets")
@@ -126,6 +129,12 @@ def run_online(
     warnings = tuple(_told(outcome) for outcome in outcomes if outcome.reason and _bad(outcome))
     warnings += _refused(sources, tables, outcomes)
     ended = _run(place, resources, tonight)
+    if not ended.faults:
+        for key, source in sources.items():
+            if source.live is not None:
+                # Another run may be refreshing it: the next night prunes it.
+                with suppress(Busy):
+                    Archive(place.raw).prune(key, keep=SNAPSHOTS_KEPT)
     return replace(
         ended,
         seconds=time.monotonic() - started,

@@ -9,7 +9,7 @@ import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from pathlib import Path
 
@@ -27,8 +27,10 @@ from will_pipeline.mart.database import DATABASE_FILE, write_database
 from will_pipeline.mart.disclosure_audit import BLOCKING, audit_mart
 from will_pipeline.mart.disclosure_page import PAGE, confidentiality_page, names_of
 from will_pipeline.mart.exports import altered_files, write_checksums, write_exports, write_files
-from will_pipeline.mart.news import news_rows
+from will_pipeline.mart.jumps import confirmed, find_jumps, load_bands
+from will_pipeline.mart.news import RELEASE, news_rows
 from will_pipeline.mart.opening import open_mart
+from will_pipeline.mart.overrides import NONE, Overrides
 from will_pipeline.mart.published_counts import read_needed
 from will_pipeline.mart.retention import KEPT, prune
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
@@ -177,6 +179,9 @@ def release_news(
     statement: Statement,
     tables: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, TableContract],
+    *,
+    overrides: Overrides = NONE,
+    today: date | None = None,
 ) -> pl.DataFrame:
     """Rows of `novita`: the difference from the release that readers have now.
 
@@ -185,18 +190,31 @@ def release_news(
         statement: result of `state_release`; where it is the current release, its own news stay.
         tables: published tables of the new release by name.
         contracts: contracts of the tables.
+        overrides: what somebody confirmed.
+        today: the day of the run; that of the statement where none is given.
+
+    Raises:
+        JumpRefused: a number went beyond its band and nobody confirmed it.
     """
     intact, current = _intact(shelf), shelf.current()
     previous = None if intact is None else _published(shelf, contracts)
     if previous is not None and intact == statement and NEWS_TABLE in previous:
         return previous[NEWS_TABLE]
-    return news_rows(
+    told = ""
+    if previous is not None:
+        found = find_jumps(tables, previous, contracts, load_bands())
+        day = today or datetime.fromisoformat(statement.made_at).date()
+        told = confirmed(found, overrides, today=day)
+    rows = news_rows(
         tables,
         previous,
         contracts,
         release=statement.release,
         before=None if current is None else current.release,
     )
+    about = pl.col("oggetto") == RELEASE
+    reason = pl.col("motivo") + pl.lit(f" {told}" if told else "")
+    return rows.with_columns(motivo=pl.when(about).then(reason).otherwise("motivo"))
 
 
 def _published(shelf: Shelf, contracts: Mapping[str, TableContract]) -> dict[str, pl.DataFrame]:

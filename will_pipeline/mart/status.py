@@ -5,6 +5,7 @@ Only counts and names; `docs/stato.md` says what every field means and when to w
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 
@@ -12,6 +13,7 @@ import polars as pl
 
 from will_pipeline.mart.news import ADDED, CHANGED, RELEASE, REMOVED
 from will_pipeline.mart.shelf import CHANNELS, STATEMENT_FILE, Shelf, write_json
+from will_pipeline.mart.status_page import PAGE_FILE, status_page
 
 STATE_VERSION = "1.0"
 PASSED, ERROR = "superato", "errore"
@@ -76,3 +78,9 @@ def write_shelf_state(shelf: Shelf, *, is_new: bool, now: datetime) -> None:
     }
     write_json(fresh, state)
     fresh.replace(shelf.folder / STATEMENT_FILE)
+    seen = shelf.latest / STATEMENT_FILE
+    page = shelf.workshop / PAGE_FILE
+    page.write_bytes(
+        status_page(state, json.loads(seen.read_text("utf-8")) if seen.is_file() else {})
+    )
+    page.replace(shelf.folder / PAGE_FILE)

@@ -5,11 +5,13 @@ A raw asset is passthrough: verified bytes become a table of the same shape, not
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import polars as pl
 
+from will_pipeline.errors import SourceFault
 from will_pipeline.orchestration.warehouse import Warehouse
 from will_pipeline.sources.descriptor import Descriptor
 from will_pipeline.sources.embedded import read_embedded, without_rows
@@ -19,6 +21,11 @@ from will_pipeline.sources.pins import Pin, read_pin
 
 OWNER = "team:dati"
 NOTHING_YET = "nessuna"
+RETRY = dg.RetryPolicy(max_retries=2, delay=1, backoff=dg.Backoff.EXPONENTIAL)
+"""Only raw assets try again: what comes after them fails the same way every time."""
+EMBEDDED_POOL = "fonte_inclusa"
+NIGHT_MISSED = timedelta(hours=26)
+"""Age of a table that the schedule should have made again by now."""
 
 
 class Figures(dg.ConfigurableResource):
@@ -90,6 +97,11 @@ class Figures(dg.ConfigurableResource):
         return Overlay(Path(self.overlay)) if self.overlay else None
 
 
+def pool_of(source: Descriptor) -> str:
+    """Pool of a raw asset: that of the host its source is asked at, in letters Dagster takes."""
+    return EMBEDDED_POOL if source.live is None else f"fonte_{source.live.host}"
+
+
 def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
     """The asset that brings one source into the layer `raw` of the warehouse."""
 
@@ -100,6 +112,9 @@ def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
         owners=[OWNER],
         kinds={"parquet", "duckdb"},
         tags={"livello": source.level, "cadenza": source.cadence},
+        retry_policy=RETRY,
+        pool=pool_of(source),
+        freshness_policy=dg.FreshnessPolicy.time_window(fail_window=NIGHT_MISSED),
         metadata={
             "ente": source.producer,
             "licenza": dg.MetadataValue.text(f"{source.licence.name} ({source.licence.url})"),
@@ -108,7 +123,11 @@ def raw_asset(source: Descriptor) -> dg.AssetsDefinition:
         },
     )
     def asset(warehouse: Warehouse, figures: Figures) -> dg.MaterializeResult:
-        frame = figures.read(source)
+        try:
+            frame = figures.read(source)
+        except SourceFault as fault:
+            # The same bytes are as bad at the next attempt: only passing faults are tried again.
+            raise dg.Failure(str(fault), allow_retries=False) from fault
         described = {column.name: column.it for column in source.columns}
         family = "" if source.variable_columns is None else source.variable_columns.it
         words = {name: described.get(name, family) for name in frame.columns}

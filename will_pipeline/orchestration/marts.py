@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 
 from will_pipeline.indicators.estimates import Settings
+from will_pipeline.mart.overrides import NONE, Overrides, load_overrides
 from will_pipeline.mart.retention import KEPT
 from will_pipeline.mart.shelf import Shelf
 
@@ -41,6 +42,7 @@ class MartShelf(dg.ConfigurableResource):
         notice_en: the same in English.
         keep: how many of the newest releases stay; what a channel leads to stays in any case.
         sheets: whether the atlas has the printed sheet of every area, which takes the longest.
+        overrides: file of the overrides of checks; none where empty.
     """
 
     folder: str
@@ -49,6 +51,7 @@ class MartShelf(dg.ConfigurableResource):
     notice_en: str = ""
     keep: int = KEPT
     sheets: bool = True
+    overrides: str = ""
 
     def shelf(self) -> Shelf:
         """The shelf of releases."""
@@ -57,6 +60,10 @@ class MartShelf(dg.ConfigurableResource):
     def time(self) -> datetime:
         """Time of the run."""
         return datetime.fromisoformat(self.now) if self.now else datetime.now(ROME)
+
+    def let_through(self) -> Overrides:
+        """What somebody confirmed although a check stops it."""
+        return load_overrides(Path(self.overrides)) if self.overrides else NONE
 
     def notices(self) -> tuple[str, str] | None:
         """The notice in Italian and in English, none where the figures need none."""

@@ -6,6 +6,9 @@ published mart never open this file.
 
 from __future__ import annotations
 
+import fcntl
+import os
+import resource
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -25,6 +28,8 @@ from will_pipeline.mart.fingerprint import content_version
 
 CORE, MARTS = "core", "marts"
 PAUSE_SECONDS = 0.2
+MEMORY = "2GB"
+"""Memory DuckDB may take before it uses the disk: the machine stays alive."""
 
 
 @cache
@@ -47,6 +52,14 @@ class WarehouseUnavailable(RuntimeError):
         super().__init__(f"il magazzino {place} non si apre; {advice}")
 
 
+class AnotherRun(RuntimeError):
+    """Another run is at work on the same warehouse; the text says in Italian what to do."""
+
+    def __init__(self, owner: str) -> None:
+        told = f" ({owner})" if owner else ""
+        super().__init__(f"un altro giro è già al lavoro{told}: aspetta che finisca, poi ripeti")
+
+
 class Warehouse(dg.ConfigurableResource):
     """Tables of the working DuckDB file, named `<layer>.<table>`.
 
@@ -62,18 +75,23 @@ class Warehouse(dg.ConfigurableResource):
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator[Warehouse]:
-        """Keep the file open from the first use in a run to the end of the run.
+        """Hold the warehouse alone for a whole run, and its file open from the first use.
 
-        Opening and closing it around every table took longer than all that is computed.
+        Opening and closing it around every table took longer than all that is computed. The system
+        lets go of the lock when the process ends, however it ends.
+
+        Raises:
+            AnotherRun: another run holds it.
         """
-        self._in_a_run = True
-        try:
-            yield self
-        finally:
-            self._in_a_run = False
-            if self._held is not None:
-                self._held.close()
-                self._held = None
+        with alone(Path(self.path), f"giro {context.run_id or ''}".strip()):
+            self._in_a_run = True
+            try:
+                yield self
+            finally:
+                self._in_a_run = False
+                if self._held is not None:
+                    self._held.close()
+                    self._held = None
 
     @contextmanager
     def connection(self, *, read_only: bool = True) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -96,7 +114,9 @@ class Warehouse(dg.ConfigurableResource):
         deadline = time.monotonic() + self.patience_seconds
         while True:
             try:
-                return duckdb.connect(self.path, read_only=read_only)
+                return duckdb.connect(
+                    self.path, read_only=read_only, config={"memory_limit": MEMORY}
+                )
             except duckdb.IOException as problem:
                 if "lock" not in str(problem) or time.monotonic() > deadline:
                     raise WarehouseUnavailable(Path(self.path), str(problem)) from problem
@@ -169,6 +189,7 @@ class Warehouse(dg.ConfigurableResource):
                     ]
                 ),
                 "dagster/table_name": table,
+                "memoria_massima_mb": _peak_megabytes(),
             },
             data_version=dg.DataVersion(version),
         )
@@ -177,3 +198,33 @@ class Warehouse(dg.ConfigurableResource):
         """Check a table against its contract, rule by rule."""
         with self.connection() as connection:
             return check_table(connection, contract, schema=layer)
+
+
+def _peak_megabytes() -> int:
+    """Most memory this process has taken so far, so that a run near its limit is seen."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+@contextmanager
+def alone(path: Path, owner: str) -> Iterator[None]:
+    """Hold a working file alone, at once or not at all.
+
+    Args:
+        path: path of the file.
+        owner: who holds it, told to whoever comes second.
+
+    Raises:
+        AnotherRun: another run holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_name(f"{path.name}.lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            lock.seek(0)
+            raise AnotherRun(lock.read(200).strip()) from problem
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"{owner}, processo {os.getpid()}")
+        lock.flush()
+        yield

@@ -150,6 +150,8 @@ def _check(archive: zipfile.ZipFile, compressed: int, most_bytes: int) -> None:
 
 def _check_header(member: zipfile.ZipInfo) -> None:
     name = plain_name(member)
+    if member.header_offset < 0:
+        raise ContainerFault(_DAMAGED)
     if name.startswith("/") or ":" in name or ".." in name.split("/"):
         raise ContainerFault("un file dell'archivio porta fuori dalla cartella", name)
     if stat.S_ISLNK(member.external_attr >> 16):

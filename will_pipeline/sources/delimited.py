@@ -20,6 +20,8 @@ MOST_LINE = 1 << 20
 MOST_COLUMNS = 2000
 _SNIFFED = 4096
 _MARKUP = re.compile(rb"\s*<[!?a-z]", re.IGNORECASE)
+_TWICE = re.compile("[\u00c3\u00c2][\u0080-\u00bf]|\u00c3[\u0152-\u2122]|\u00e2\u20ac")
+"""Accented letters of UTF-8 read as if they were of another encoding: "Forlì" as "ForlÃ¬"."""
 _MARKS = {
     codecs.BOM_UTF16_LE: ("utf-16", "utf-16"),
     codecs.BOM_UTF16_BE: ("utf-16", "utf-16"),
@@ -162,6 +164,8 @@ class _Lines:
                 raise TextFault("contiene byte nulli", self.number)
             if line.count("\ufffd"):
                 raise TextFault("contiene caratteri perduti da una conversione", self.number)
+            if _TWICE.search(line):
+                raise TextFault("contiene lettere accentate lette due volte", self.number)
             self.ended = line.endswith(("\n", "\r"))
             yield line
 

@@ -9,8 +9,7 @@ from tests.unit.deliveries.examples import NEIGHBOUR, SECTIONS, TOWN
 from will_pipeline.deliveries.areas import Areas
 
 
-@pytest.fixture(scope="session")
-def area_rows() -> pl.DataFrame:
+def example_rows() -> pl.DataFrame:
     rows = [
         (f"{TOWN}.C", TOWN, "C", None, "Provaglia", 9_200),
         (f"{TOWN}.Q01", TOWN, "Q", 1, "Centro", 3_000),
@@ -27,6 +26,17 @@ def area_rows() -> pl.DataFrame:
     return pl.DataFrame(rows, schema=names, orient="row")
 
 
+def example_areas(rows: pl.DataFrame | None = None) -> Areas:
+    town = Areas(example_rows() if rows is None else rows, pro_com=TOWN, town="Provaglia")
+    town.sections = frozenset(SECTIONS)
+    return town
+
+
+@pytest.fixture(scope="session")
+def area_rows() -> pl.DataFrame:
+    return example_rows()
+
+
 @pytest.fixture(scope="session")
 def municipalities() -> pl.DataFrame:
     return pl.DataFrame(
@@ -40,6 +50,4 @@ def municipalities() -> pl.DataFrame:
 
 @pytest.fixture(scope="session")
 def areas(area_rows: pl.DataFrame) -> Areas:
-    town = Areas(area_rows, pro_com=TOWN, town="Provaglia")
-    town.sections = frozenset(SECTIONS)
-    return town
+    return example_areas(area_rows)
