@@ -28,6 +28,7 @@ from will_pipeline.statistics.clustering import (
     pool_of_areas,
     repetitions,
 )
+from will_pipeline.statistics.screened_starts import LARGE_POOL, screened_k_means
 
 RESAMPLES = 200
 RESAMPLE_STARTS = 10
@@ -143,7 +144,8 @@ def bootstrap_stability(
     The pool is clustered, then `resamples` bootstrap samples of it are; each resample's centroids
     partition the whole pool and the adjusted Rand index with the first partition is recorded. A
     resample is the set of its distinct rows weighted by their multiplicity, the same problem as
-    with repeated rows at two thirds of the cost. Every resample has its own random stream, so the
+    with repeated rows at two thirds of the cost; in a pool of `LARGE_POOL` areas or more its starts
+    are screened. Every resample has its own random stream, so the
     numbers do not depend on the number of threads.
 
     Args:
@@ -177,6 +179,15 @@ def bootstrap_stability(
     def resample(stream: np.random.Generator) -> float:
         times = np.bincount(stream.integers(len(z), size=len(z)), minlength=len(z))
         drawn = times > 0
+        if len(z) >= LARGE_POOL:
+            found = screened_k_means(
+                z[drawn],
+                clusters=clusters,
+                starts=resample_starts,
+                generator=stream,
+                weight=times[drawn],
+            )
+            return float(adjusted_rand_score(reference, found.labels(z)))
         model = k_means(
             z[drawn],
             clusters=clusters,
