@@ -311,7 +311,9 @@ def shown(axes: Axes, alternative: str = "") -> Drawing:
     with rc_context({"svg.hashsalt": "will", "svg.fonttype": "none"}):
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     pyplot.close(figure)
-    told = alternative or " ".join(_spoken(each) for each in figure.axes)
+    title = figure.get_suptitle()
+    parts = [f"{title}."] if title else []
+    told = alternative or " ".join([*parts, *(_spoken(each) for each in figure.axes)])
     return Drawing(buffer.getvalue(), told)
 
 

@@ -7,7 +7,15 @@ import polars as pl
 import pytest
 
 from will_pipeline.mart.opening import NoMart
-from will_pipeline.notebooks import Table, find_project, open_published, places_by_weights
+from will_pipeline.notebooks import (
+    Drawing,
+    Table,
+    canvas,
+    find_project,
+    open_published,
+    places_by_weights,
+    shown,
+)
 
 
 def test_a_missing_value_is_a_dash_and_a_zero_is_a_zero() -> None:
@@ -55,3 +63,21 @@ def test_without_a_project_or_a_mart_the_words_say_what_to_do(tmp_path: Path) ->
         open_published(start=tmp_path)
     with pytest.raises(FileNotFoundError, match="will esempio"):
         open_published(example=True, start=tmp_path)
+
+
+def test_a_finished_drawing_is_an_image_that_says_what_it_shows() -> None:
+    def drawn() -> Drawing:
+        axes = canvas(2)
+        axes.set_title('Como: "persone" stimate')
+        axes.set_xlabel("persone")
+        axes.set_yticks([0, 1], ["Centro", "Lago"])
+        return shown(axes)
+
+    drawing = drawn()
+    assert drawing.alternative == 'Como: "persone" stimate. persone. Righe: Centro, Lago.'
+    page = drawing._repr_html_()
+    assert 'alt="Como: &quot;persone&quot; stimate. persone. Righe: Centro, Lago."' in page
+    assert page.startswith('<img src="data:image/svg+xml;base64,')
+    assert repr(drawing) == drawing.alternative
+    assert drawn().svg == drawing.svg
+    assert shown(canvas(1), "Un testo.").alternative == "Un testo."
