@@ -5,6 +5,7 @@ Printing belongs here; every line comes from the published tables through the li
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -25,6 +26,9 @@ def controlla(
             show_default=False,
         ),
     ] = PROJECT / "data" / "marts" / "latest",
+    in_json: Annotated[
+        bool, typer.Option("--json", help="Stampa l'esito in JSON, per altri programmi.")
+    ] = False,
 ) -> None:
     """Dice l'esito dei controlli del rilascio, e quanto sono solidi profili e bacini."""
     from will_pipeline.mart.inspection import inspection_report  # noqa: PLC0415
@@ -36,7 +40,10 @@ def controlla(
     except NoMart as fault:
         typer.echo(as_called(f"Non posso controllare: {fault}."), err=True)
         raise typer.Exit(FAILED) from fault
-    for title, lines in report.sections:
+    if in_json:
+        told = {"sano": not report.broken, "parti": dict(report.sections)}
+        typer.echo(json.dumps(told, ensure_ascii=False, indent=2))
+    for title, lines in () if in_json else report.sections:
         typer.secho(title, bold=True)
         for line in lines:
             typer.echo(f"  {line}")

@@ -12,6 +12,7 @@ import typer
 
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
+from will_pipeline.cli.completion import answer_the_shell, completamento
 from will_pipeline.cli.confidentiality import riservatezza
 from will_pipeline.cli.deliveries import consegne
 from will_pipeline.cli.doctor import dottore
@@ -35,8 +36,12 @@ app = typer.Typer(
 app.add_typer(domande)
 app.add_typer(consegne)
 app.add_typer(fonti)
-for command in (controlla, verifica, rilasci, ripristina, promuovi, dottore, esempio, riservatezza):
+for command in (
+    controlla, verifica, rilasci, ripristina, promuovi, riservatezza, dottore, esempio,
+    completamento,
+):  # fmt: skip
     app.command()(command)
+answer_the_shell()
 
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1

@@ -5,6 +5,7 @@ Parsing and printing belong here; what a release is belongs to `will_pipeline.ma
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -21,6 +22,7 @@ Project = Annotated[
     Path,
     typer.Option("--progetto", help="Cartella del progetto, con data/.", show_default=False),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Stampa l'esito in JSON, per altri programmi.")]
 
 
 def verifica(
@@ -29,6 +31,7 @@ def verifica(
         typer.Argument(help="Cartella di un rilascio; di solito quello che leggono tutti."),
     ] = None,
     progetto: Project = PROJECT,
+    in_json: Json = False,
 ) -> None:
     """Confronta ogni file di un rilascio con la sua impronta."""
     from will_pipeline.mart.exports import CHECKSUM_FILE, altered_files  # noqa: PLC0415
@@ -37,6 +40,9 @@ def verifica(
     if not folder.is_dir():
         _stop("La cartella non c'è: il rilascio si fa con «will esegui».")
     broken = altered_files(folder)
+    if in_json:
+        typer.echo(json.dumps({"integro": not broken, "alterati": broken}, ensure_ascii=False))
+        raise typer.Exit(FAILED if broken else 0)
     if broken:
         typer.secho(f"Rilascio alterato: {len(broken)} file.", err=True, bold=True)
         for name in broken[:SHOWN]:
@@ -49,13 +55,17 @@ def verifica(
     typer.echo(f"Rilascio integro: {count} file, ognuno con la sua impronta.")
 
 
-def rilasci(progetto: Project = PROJECT) -> None:
+def rilasci(progetto: Project = PROJECT, in_json: Json = False) -> None:
     """Elenca i rilasci che si possono leggere o ripristinare."""
     from will_pipeline.mart.shelf import LATEST, NIGHTLY, STABLE, Shelf  # noqa: PLC0415
 
     shelf = Shelf(progetto / "data" / "marts")
     said = {LATEST: "letto da tutti", STABLE: "stabile", NIGHTLY: "ultimo prodotto"}
     latest = shelf.led_to(LATEST)
+    if in_json:
+        channels = {name: shelf.led_to(name) for name in (LATEST, NIGHTLY, STABLE)}
+        typer.echo(json.dumps({"rilasci": shelf.numbers(), "canali": channels}))
+        return
     for release in shelf.numbers():
         marks = [words for name, words in said.items() if shelf.led_to(name) == release]
         if release == latest and shelf.led_to(NIGHTLY) == latest:
