@@ -15,10 +15,10 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev replica clean figures goalposts bench pages lock
+.PHONY: help run test test-long prove-lunghe lint dev replica clean figures goalposts bench pages lock
 
 help: ## Show what can be done
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 run: $(READY) ## Run the main job on the embedded figures and publish mart and atlas
 	@$(BIN)/will esegui
@@ -28,6 +28,9 @@ test: $(READY_DEV) ## Run every test
 
 test-long: $(READY_DEV) ## Run the tests with the long form of the simulations
 	@WILL_LONG=1 OMP_NUM_THREADS=2 $(BIN)/python -m pytest -q
+
+prove-lunghe: run $(READY_DEV) ## Flip 1,000 bits, kill 200 runs, publish under 50 readers, build 20 times: print a table
+	@OMP_NUM_THREADS=2 $(BIN)/python -m benchmarks.long_proofs
 
 lint: $(READY_DEV) ## Check style, types and import directions
 	@$(BIN)/ruff check .
