@@ -20,7 +20,7 @@ export UV_COMPILE_BYTECODE := 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long lint dev replica clean figures goalposts bench bench-italia pages schermate lock \
+.PHONY: help run test test-long prove-lunghe lint dev replica clean figures goalposts bench bench-italia pages schermate lock \
   guasti guasti-guardie guasti-notti guasti-uccisioni fuzz fuzz-atheris sbom
 
 help: ## Show what can be done
@@ -34,6 +34,9 @@ test: $(READY_DEV) ## Run every test
 
 test-long: $(READY_DEV) ## Run the tests with the long form of the simulations
 	@WILL_LONG=1 OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q $(PARALLEL)
+
+prove-lunghe: run $(READY_DEV) ## Flip 1,000 bits, kill 200 runs, publish under 50 readers, build 20 times: print a table
+	@OMP_NUM_THREADS=2 $(BIN)/python -m benchmarks.long_proofs
 
 lint: $(READY_DEV) ## Check style, types and import directions
 	@$(BIN)/ruff check .

@@ -16,6 +16,7 @@ from will_pipeline.cli.atlas import atlante
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.channels import promuovi
 from will_pipeline.cli.comparing import citta, confronta, novita
+from will_pipeline.cli.completion import answer_the_shell, completamento
 from will_pipeline.cli.confidentiality import riservatezza
 from will_pipeline.cli.country import italia
 from will_pipeline.cli.deliveries import consegne
@@ -60,9 +61,12 @@ for command in (
     allarme,
     esempio,
     italia,
+    completamento,
 ):
     app.command()(command)
 app.command(name="aggiungi-citta")(aggiungi_citta)
+answer_the_shell()
+
 PROJECT = Path(__file__).parent.parent.parent
 FAILED = 1
 STARTING = (

@@ -23,6 +23,7 @@ Project = Annotated[
     Path,
     typer.Option("--progetto", help="Cartella del progetto, con data/.", show_default=False),
 ]
+Json = Annotated[bool, typer.Option("--json", help="Stampa l'esito in JSON, per altri programmi.")]
 
 
 def verifica(
