@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.yaml_text import parse_yaml
 
-CONTRACT_VERSION = "1.3.0"
+CONTRACT_VERSION = "1.4.0"
 Layer = Literal["core", "mart"]
 _HERE = Path(__file__).parent
 Contract = TypeVar("Contract", bound=BaseModel)
