@@ -1,6 +1,7 @@
 """Fixtures and settings shared by the whole test suite."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,3 +20,12 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of published reference figures is not beside the repository")
     return folder
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Where continuous integration installed the tools, a test may not skip for want of one."""
+    report = yield
+    if report.skipped and os.environ.get("WILL_TOOLS_ARE_HERE") and "apt-get" in str(call.excinfo):
+        report.outcome = "failed"
+    return report
