@@ -107,7 +107,9 @@ def infilter() -> str:
     return found[1]
 
 
-@pytest.mark.skipif(SOFFICE is None, reason="LibreOffice is not installed (apt-get install libreoffice-calc)")
+@pytest.mark.skipif(
+    SOFFICE is None, reason="LibreOffice is not installed (apt-get install libreoffice-calc)"
+)
 def test_the_italian_text_opens_in_libreoffice_with_numbers_as_numbers(
     release: Path, tmp_path: Path
 ) -> None:
