@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import re
 import shutil
 import subprocess
@@ -10,16 +12,26 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas
+import mapbox_vector_tile
+import odfdo
 import openpyxl
 import polars as pl
 import pyogrio
 import pytest
 import shapely
+from pmtiles.reader import MemorySource, Reader, all_tiles
+from rdflib import Graph
 
+from tests.mart.sections import grid
 from will_pipeline.atlas.static import render_atlas
+from will_pipeline.contracts.conform import conform
 from will_pipeline.contracts.model import TableContract, ViewContract
 from will_pipeline.mart.database import DATABASE_FILE, write_database
+from will_pipeline.mart.disclosure_audit import audit_mart
+from will_pipeline.mart.disclosure_page import PAGE as PAGE_OF_THE_AUDIT
+from will_pipeline.mart.disclosure_page import confidentiality_page
 from will_pipeline.mart.exports import write_checksums, write_exports, write_files
+from will_pipeline.mart.news import news_rows
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.plain_text import FORMULA_STARTS
 
@@ -57,8 +69,13 @@ def release(
     named["area_geometria"] = tables["area_geometria"].with_columns(
         geom_wkb=pl.lit(square), path_svg=pl.lit("M0 0L10 0L10 10Z"), schematica=False
     )
+    named["dim_indicatore"] = tables["dim_indicatore"].with_columns(nome=pl.lit(HOSTILE[1]))
+    told = news_rows(named, tables, contracts, release="2026.11.1", before="2026.10.1")
+    named["novita"] = conform(told, contracts["novita"])
     write_database(folder / DATABASE_FILE, named, contracts, views)
-    write_exports(folder, named, contracts=contracts, views=views)
+    sections = grid().with_columns(section_id=pl.lit(HOSTILE[0]), pro_com=pl.lit(HOSTILE[3]))
+    write_exports(folder, named, contracts=contracts, views=views, sections=sections)
+    write_files(folder, {PAGE_OF_THE_AUDIT: confidentiality_page(named, audit_mart(named))})
     # The atlas has no page for the town that is there to be resembled.
     alone = {**named, "area_simile": named["area_simile"].clear()}
     write_files(folder / "atlante", render_atlas(alone, release="2026.11.1"))
@@ -91,6 +108,42 @@ def test_hostile_names_are_text_in_every_other_file(release: Path) -> None:
     assert len(pages) > 5
     for page in pages:
         assert "<img src=x" not in page.read_text("utf-8"), page.name
+
+
+def test_hostile_names_are_text_in_open_documents_and_geographic_tables(release: Path) -> None:
+    book = odfdo.Document(release / "aree_larga.ods")
+    cells = [cell for table in book.body.tables for row in table.rows for cell in row.cells]
+    assert all(cell.formula is None for cell in cells)
+    assert set(HOSTILE[1:3]) <= {cell.value for cell in cells}
+    assert set(geopandas.read_parquet(release / "aree.parquet")["area"]) == set(HOSTILE[:3])
+    facts = pl.read_csv(
+        release / "fatto_indicatore_excel_it.csv", separator=";", infer_schema=False
+    )
+    assert {f"'{HOSTILE[1]}"} == set(facts["Indicatore"])
+    assert {f"'{HOSTILE[1]}", HOSTILE[2]} <= set(facts["Area"])
+
+
+def test_hostile_names_are_text_in_what_describes_the_files(release: Path) -> None:
+    package = json.loads((release / "datapackage.json").read_text("utf-8"))
+    assert HOSTILE[1] in {each["title"] for each in package["sources"]}
+    record = Graph().parse(release / "dcat.ttl")
+    assert set(record) == set(Graph().parse(release / "dcat.rdf", format="xml"))
+    news = (release / "NOVITA.md").read_text("utf-8")
+    assert "DROP TABLE" in news
+    assert HOSTILE[3] in news
+    for page in ("NOVITA.md", "ATTRIBUZIONI.md", "DIZIONARIO.md", PAGE_OF_THE_AUDIT):
+        assert "<img" not in (release / page).read_text("utf-8"), page
+    assert "=HYPERLINK" in (release / PAGE_OF_THE_AUDIT).read_text("utf-8")
+
+
+def test_hostile_names_are_text_in_tiles(release: Path) -> None:
+    archive = (release / "sezioni.pmtiles").read_bytes()
+    assert Reader(MemorySource(archive)).metadata()["attribution"] == HOSTILE[0]
+    for _, tile in all_tiles(MemorySource(archive)):
+        layers = mapbox_vector_tile.decode(gzip.decompress(tile))
+        for feature in layers["sezioni_2011"]["features"]:
+            assert feature["properties"]["sezione"] == HOSTILE[0]
+            assert feature["properties"]["pro_com"] == HOSTILE[3]
 
 
 def test_areas_open_in_a_geographic_program(release: Path) -> None:

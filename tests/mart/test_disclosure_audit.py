@@ -110,6 +110,16 @@ def test_two_levels_that_differ_by_a_small_group_are_found(tables: Tables) -> No
     assert found(world(tables, withheld={"A00"}, shared={"A03"}, more=apart)) == set()
 
 
+def test_a_difference_of_which_no_count_is_known_gives_nothing_back(tables: Tables) -> None:
+    whole = {"Q01": (3700, 1.0), "Q02": (1300, 97.0)}
+    kept = world(tables, withheld={"A00"}, shared={"A03", "Q02"}, more=whole)
+    other = pl.col("area_id") == "034027.Q01"
+    facts = kept["fatto_indicatore"].with_columns(
+        indicatore_id=pl.when(other).then(pl.lit("anziani_75")).otherwise("indicatore_id")
+    )
+    assert found(kept | {"fatto_indicatore": facts}) == set()
+
+
 def test_an_earlier_release_tells_what_the_new_one_keeps(tables: Tables) -> None:
     new = world(tables, withheld={"A00"}, shared={"A03"})
     assert found(new, new) == set()

@@ -13,6 +13,7 @@ from pathlib import Path
 import polars as pl
 
 from will_pipeline.contracts.model import Column, ColumnType, TableContract, ViewContract
+from will_pipeline.mart.markdown import cell
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FIELD_TYPES: Mapping[ColumnType, str] = {
@@ -120,7 +121,7 @@ def dictionary_page(dictionary: pl.DataFrame, contracts: Iterable[TableContract]
         lines += ["| Colonna | Tipo | Unità | Che cosa dice |", "|---|---|---|---|"]
         lines += [
             f"| `{row['colonna']}` | {row['tipo']} | {row['unita'] or ''} | "
-            f"{_in_a_cell(row['descrizione'])} |"
+            f"{cell(row['descrizione'])} |"
             for row in rows.iter_rows(named=True)
         ]
         lines.append("")
@@ -143,9 +144,9 @@ def attribution_page(sources: pl.DataFrame, citation: str) -> bytes:
         "|---|---|---|---|",
     ]
     lines += [
-        f"| {_in_a_cell(row['titolo'])} | {_in_a_cell(row['ente'])} | "
-        f"[{_in_a_cell(row['licenza'])}]({row['licenza_uri']}) | "
-        f"{_in_a_cell(row['attribuzione'])} |"
+        f"| {cell(row['titolo'])} | {cell(row['ente'])} | "
+        f"[{cell(row['licenza'])}]({row['licenza_uri']}) | "
+        f"{cell(row['attribuzione'])} |"
         for row in sources.sort("fonte_id").iter_rows(named=True)
     ]
     lines += ["", *_credits(sources), *licence_lines(sources)]
@@ -160,7 +161,7 @@ def _credits(sources: pl.DataFrame) -> list[str]:
         "",
         "Sotto una tavola o una mappa che usa numeri di tutte le fonti:",
         "",
-        f"> {'; '.join(_in_a_cell(each) for each in told)}.",
+        f"> {'; '.join(cell(each) for each in told)}.",
         "",
     ]
 
@@ -177,7 +178,7 @@ def licence_lines(sources: pl.DataFrame) -> list[str]:
     apart: list[str] = []
     for licence, members in counted.iter_rows():
         fits, duty = licence_duty(licence)
-        lines.append(f"| {_in_a_cell(licence)} | {len(members)} | {fits} | {duty} |")
+        lines.append(f"| {cell(licence)} | {len(members)} | {fits} | {duty} |")
         apart += members if fits != WITHIN else []
     lines.append("")
     if apart:
@@ -265,7 +266,3 @@ def _resource(path: Path, title: str, schema: Mapping[str, object]) -> dict[str,
         "hash": f"sha256:{hashlib.sha256(content).hexdigest()}",
         "schema": schema,
     }
-
-
-def _in_a_cell(text: object) -> str:
-    return str(text).replace("|", "\\|").replace("\n", " ").replace("<", "&lt;")

@@ -122,8 +122,11 @@ def audit_mart(tables: Tables, earlier: Tables | None = None, *, floor: int | No
     sums = _level_sums(areas)
     for _, block in cells.group_by(_BLOCK, maintain_order=True):
         _bound(block, before, sums, tally)
-    counted = cells.group_by("tabella", "misura", "livello", maintain_order=True).agg(
-        pubblicate=pl.col("valore").is_not_null().sum(), trattenute=pl.col("trattenuto").sum()
+    counted = (
+        cells.group_by("tabella", "misura", "livello")
+        .agg(pubblicate=pl.col("valore").is_not_null().sum(), trattenute=pl.col("trattenuto").sum())
+        .filter(pl.col("pubblicate") + pl.col("trattenute") > 0)
+        .sort("tabella", "misura", "livello")
     )
     return Audit(
         releases=tuple(_release(each) for each in (tables, earlier) if each is not None),

@@ -92,7 +92,8 @@ def small_groups(known: Known, *, floor: int) -> list[Relation]:
     """Groups under the floor that come back by subtracting unions of areas that publish counts.
 
     An attacker without a map takes every pair of unions that could be one inside the other: no
-    count of the difference is negative, none exceeds its residents, and no part its whole.
+    count of the difference is negative, none exceeds its residents, and no part its whole. At
+    least one count of the difference must be known: otherwise nothing comes back.
 
     Args:
         known: result of `lay_out`.
@@ -111,7 +112,8 @@ def small_groups(known: Known, *, floor: int) -> list[Relation]:
 
 def _could_be(group: Relation, known: Known) -> bool:
     rest = known.counts[list(group.upper)].sum(axis=0) - known.counts[list(group.lower)].sum(axis=0)
-    if (rest[known.of_persons] > group.residents).any():
+    # Where no count of the difference is known, nothing comes back.
+    if np.isnan(rest).all() or (rest[known.of_persons] > group.residents).any():
         return False
     # Comparisons with what is missing are false, and contradict nothing.
     return not any(rest[part] > rest[whole] for part, whole in known.within)

@@ -20,6 +20,7 @@ from will_pipeline.mart.disclosure_audit import (
     Audit,
     Finding,
 )
+from will_pipeline.mart.markdown import cell
 from will_pipeline.mart.published_counts import WITHHELD, Tables
 
 PAGE = "RISERVATEZZA.md"
@@ -200,13 +201,7 @@ def _withheld(tables: Tables) -> str:
 
 def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [headings, ["---"] * len(headings), *rows]
-    return "\n".join(f"| {' | '.join(_cell(value) for value in line)} |" for line in lines)
-
-
-def _cell(value: str) -> str:
-    """Text of a source must stay text on the page."""
-    plain = value.replace("&", "&amp;").replace("<", "&lt;").replace("|", "\\|")
-    return " ".join(plain.split())
+    return "\n".join(f"| {' | '.join(cell(value) for value in line)} |" for line in lines)
 
 
 def names_of(findings: Iterable[Finding], most: int) -> str:

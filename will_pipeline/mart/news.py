@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from will_pipeline.contracts.model import TableContract
+from will_pipeline.mart.markdown import cell
 
 RELEASE = "rilascio"
 ADDED, REMOVED, CHANGED = "aggiunto", "rimosso", "modificato"
@@ -115,8 +116,8 @@ def news_page(news: pl.DataFrame, *, shown: int = 50) -> bytes:
         lines += [f"## {table[0]}: {_rows(rows.height)}", ""]
         lines += ["| Riga | Che cosa | Prima | Dopo | Perché |", "|---|---|---|---|---|"]
         lines += [
-            f"| {_cell(row['chiave'])} | {row['tipo']} | {_cell(row['prima'])} | "
-            f"{_cell(row['dopo'])} | {_cell(row['motivo'])} |"
+            f"| {cell(row['chiave'])} | {row['tipo']} | {cell(row['prima'])} | "
+            f"{cell(row['dopo'])} | {cell(row['motivo'])} |"
             for row in rows.head(shown).iter_rows(named=True)
         ]
         lines += ["", f"… e altre: {_rows(rows.height - shown)}."] if rows.height > shown else []
@@ -223,7 +224,3 @@ def _about(release: str, before: str | None, reason: str) -> dict[str, object]:
 
 def _frame(rows: list[dict[str, object]]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=SHAPE)
-
-
-def _cell(text: object) -> str:
-    return "" if text is None else str(text).replace("|", "\\|").replace("\n", " ")
