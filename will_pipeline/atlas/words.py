@@ -33,6 +33,13 @@ READINGS = {
     "non_distinguibile": "non distinguibile",
 }
 
+CAUTIONS = {
+    "sopra": "sopra la città, ma fuori dal profilo",
+    "sotto": "sotto la città",
+    "non_distinguibile": "non distinguibile dalla città",
+}
+"""What is said of a need that the profile and the index do not tell alike."""
+
 OUTCOMES = {
     "conferma": "Conferma i numeri",
     "contraddice": "Contraddice i numeri",
@@ -190,27 +197,29 @@ def standing(value: Value) -> str:
 
 
 def profile_caution(profile_id: str, scores: Sequence[Score]) -> str:
-    """Say for which needs of its profile an area is not above the city.
+    """Say where the profile of an area and its indices do not tell the same.
 
-    A profile says that a need is likely among the highest of the city; the interval of the index
-    may still hold the average of the city, or lie below it.
+    A profile says that a need is likely among the highest third of the city; the interval of the
+    index may still hold the average of the city, or lie below it. A need above the average may be
+    outside the highest third, and so outside the profile.
 
     Args:
         profile_id: needs of the profile joined by `+`, as in dim_profilo.
         scores: scores of the area.
 
     Returns:
-        For example `Solitudine: non distinguibile dalla città`; empty where every need of the
-        profile is above the city.
+        For example `Solitudine: non distinguibile dalla città`; empty where the needs of the
+        profile, and no others, are above the city.
     """
     named = set(profile_id.split("+"))
     told: dict[str, list[str]] = {}
     for score in scores:
-        if score.value is None or score.theme.key not in named or score.value.reading == "sopra":
+        if score.value is None:
             continue
-        below = score.value.reading == "sotto"
-        said = READINGS["sotto"] if below else "non distinguibile dalla città"
-        told.setdefault(said, []).append(score.theme.name)
+        within, reading = score.theme.key in named, score.value.reading
+        if within is not (reading == "sopra"):
+            said = CAUTIONS[reading]
+            told.setdefault(said, []).append(score.theme.name)
     return "; ".join(f"{list_words(names)}: {said}" for said, names in told.items())
 
 

@@ -41,6 +41,7 @@ def scheda(
     ] = PROJECT / "data" / "marts" / "latest",
 ) -> None:
     """Mostra la scheda di un'area: bisogni, persone stimate, profilo; oppure ne scrive il PDF."""
+    typer.echo("Apro il rilascio…", err=True)
     from will_pipeline.atlas.finding import find_areas  # noqa: PLC0415
     from will_pipeline.atlas.views import build_atlas  # noqa: PLC0415
     from will_pipeline.mart.opening import NoMart, published_tables  # noqa: PLC0415
