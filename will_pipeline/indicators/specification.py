@@ -36,6 +36,8 @@ LEAST_INDICATORS_OF_A_FULL_THEME = 3
 LEAST_RESIDENTS = 250
 """Floor of ISTAT's sub-municipal index of social discomfort (IDISE)."""
 
+# The safe loader in C is ten times faster than that in Python, and not everywhere.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _CODE = re.compile(r"[A-Za-z_]\w*")
 
 Role = Literal["indice", "persone", "esposizione", "contesto"]
@@ -315,7 +317,7 @@ def load_specification(
 
 def _document(file: Path) -> object:
     try:
-        return yaml.safe_load(file.read_text("utf-8"))
+        return yaml.load(file.read_text("utf-8"), Loader=_LOADER)  # noqa: S506  # a safe one
     except yaml.YAMLError as problem:
         raise SpecificationFault(file.name, str(problem)) from problem
 
