@@ -93,7 +93,16 @@ def table_page(
         python=platform.python_version(),
         libraries=", ".join(f"{name} {version(name)}" for name in LIBRARIES),
         national=table(
-            ["Side", "CPU-s", "wall s", "peak GB", "CPU against `will`", "largest difference"], rows
+            [
+                "Side",
+                "CPU-s",
+                "wall s",
+                "peak GB",
+                "CPU against `will`",
+                "largest difference",
+                "runs",
+            ],
+            rows,
         ),
         contiguity=table(
             ["Polygons", "links", "`will` CPU-s", "libpysal CPU-s", "ratio", "ratios"], links
