@@ -38,6 +38,7 @@ ENVIRONMENTS = {
     "PySAL": ("pandas>=3,<4", "geopandas>=1.2,<2", "pyogrio", "pyarrow", "libpysal>=4.14,<5"),
 }
 CLOSE = 1e-9
+Command = Callable[[Path], list[str | Path]]
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,21 @@ def measured(command: Sequence[str | Path]) -> Cost:
         raise SystemExit(f"failed: {' '.join(str(part) for part in command)}")
     wall = time.perf_counter() - begun
     return Cost(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1e6)
+
+
+class Log:
+    """What was measured, kept on disk so that a long run can be halted and taken up again."""
+
+    def __init__(self, path: Path, *, only: bool) -> None:
+        self._path, self._only = path, only
+        self._known = json.loads(path.read_text()) if path.exists() else {}
+
+    def kept(self, key: str, measure: Callable[[], dict[str, float]]) -> dict[str, float] | None:
+        """A measure of before, or a new one; nothing where only old ones are asked for."""
+        if key not in self._known and not self._only:
+            self._known[key] = measure()
+            self._path.write_text(json.dumps(self._known, indent=1))
+        return self._known.get(key)
 
 
 def environment(folder: Path, name: str) -> Path:
@@ -109,7 +125,7 @@ def same(ours: Path, theirs: Path) -> dict[str, float]:
     return worst
 
 
-def national(work: Path, sections: int, rounds: int, *, pysal: bool) -> list[list[str]]:
+def national(work: Path, sections: int, rounds: int, log: Log, *, pysal: bool) -> list[list[str]]:
     """The whole path on every side, rows for the page."""
     folder = work / f"paese-{sections}"
     if not (folder / "ready").exists():
@@ -121,7 +137,7 @@ def national(work: Path, sections: int, rounds: int, *, pysal: bool) -> list[lis
     asked.write_text(json.dumps({"codes": formulas.codes, "rates": rows}))
     environments = work / "environments"
     route = [SIDES / "plain_route.py", folder]
-    sides: dict[str, Callable[[Path], list[str | Path]]] = {
+    sides: dict[str, Command] = {
         "will italia": lambda out: [
             *(sys.executable, "-c", RUN, folder, out),
         ],
@@ -136,27 +152,33 @@ def national(work: Path, sections: int, rounds: int, *, pysal: bool) -> list[lis
         sides["pandas + PySAL, coverage dissolve"] = lambda out: [
             *(environment(environments, "PySAL"), *route, out, asked, "--pysal", "--coverage"),
         ]
-    costs: dict[str, list[Cost]] = {name: [] for name in sides}
-    differences: dict[str, dict[str, float]] = {}
-    for _ in range(rounds):
+    found: dict[str, list[dict[str, float]]] = {name: [] for name in sides}
+    for turn in range(rounds):
         for number, (name, command) in enumerate(sides.items()):
-            out = work / f"out-{number}"
-            shutil.rmtree(out, ignore_errors=True)
-            asked_for = command(out)
-            costs[name].append(measured(asked_for))
-            if number:
-                differences[name] = same(work / "out-0" / "ultimo", out)
-    base = [cost.cpu for cost in costs["will italia"]]
+
+            def measure(number: int = number, command: Command = command) -> dict[str, float]:
+                out = work / f"out-{number}"
+                shutil.rmtree(out, ignore_errors=True)
+                spent = vars(measured(command(out)))
+                if not number:
+                    return spent
+                return spent | {"apart": max(same(work / "out-0" / "ultimo", out).values())}
+
+            spent = log.kept(f"{sections} {turn} {name}", measure)
+            found[name] += [spent] if spent else []
+    base = np.median([spent["cpu"] for spent in found["will italia"]])
     return [
         [
             name,
-            f"{np.median([cost.cpu for cost in found]):.1f}",
-            f"{np.median([cost.wall for cost in found]):.1f}",
-            f"{max(cost.peak for cost in found):.2f}",
-            f"{np.median([cost.cpu / own for cost, own in zip(found, base, strict=True)]):.1f}",
-            f"{max(differences[name].values()):.0e}" if name in differences else "",
+            f"{np.median([each['cpu'] for each in spent]):.1f}",
+            f"{np.median([each['wall'] for each in spent]):.0f}",
+            f"{max(each['peak'] for each in spent):.2f}",
+            f"{np.median([each['cpu'] for each in spent]) / base:.1f}",
+            f"{max(each['apart'] for each in spent):.0e}" if "apart" in spent[0] else "",
+            str(len(spent)),
         ]
-        for name, found in costs.items()
+        for name, spent in found.items()
+        if spent
     ]
 
 
@@ -167,37 +189,46 @@ RUN = (
 )
 
 
-def contiguity(work: Path, polygons: int, rounds: int) -> list[str]:
-    """Neighbours among the sections themselves, a row for the page."""
+def contiguity(work: Path, polygons: int, rounds: int, log: Log) -> list[str]:
+    """Neighbours among the sections themselves, a row for the page; nothing if not measured."""
+    turns = [
+        log.kept(f"contiguity {polygons} {turn}", lambda: _contiguity(work, polygons))
+        for turn in range(rounds)
+    ]
+    spent = [turn for turn in turns if turn]
+    if not spent:
+        return []
+    ratios = [turn["pysal"] / turn["ours"] for turn in spent]
+    return [
+        f"{polygons:,}",
+        f"{spent[0]['links']:,.0f}",
+        f"{np.median([turn['ours'] for turn in spent]):.2f}",
+        f"{np.median([turn['pysal'] for turn in spent]):.2f}",
+        f"{np.median(ratios):.1f}",
+        f"{min(ratios):.1f} to {max(ratios):.1f}",
+    ]
+
+
+def _contiguity(work: Path, polygons: int) -> dict[str, float]:
     path = work / f"polygons-{polygons}.parquet"
     if not path.exists():
         land = country(polygons, seed=7)
         shapes = Borders(land).polygons(np.arange(polygons))
         gpd.GeoDataFrame(geometry=shapes, crs=CRS).to_parquet(path)
     theirs = environment(work / "environments", "PySAL")
-    seconds: dict[str, list[float]] = {"ours": [], "pysal": []}
-    for _ in range(rounds):
-        found = {}
-        for name, python in (("ours", sys.executable), ("pysal", theirs)):
-            out = work / f"links-{name}.npz"
-            measured([python, SIDES / f"{name}_contiguity.py", path, out])
-            found[name] = np.load(out)
-            seconds[name].append(float(found[name]["seconds"]))
-        pairs = [
-            np.sort(links["one"].astype(np.int64) * polygons + links["other"])
-            for links in found.values()
-        ]
-        if not np.array_equal(*pairs):
-            raise SystemExit(f"contiguity of {polygons}: the two sides have not the same links")
-    ratios = np.array(seconds["pysal"]) / np.array(seconds["ours"])
-    return [
-        f"{polygons:,}",
-        f"{len(pairs[0]):,}",
-        f"{np.median(seconds['ours']):.2f}",
-        f"{np.median(seconds['pysal']):.2f}",
-        f"{np.median(ratios):.1f}",
-        f"{ratios.min():.1f} to {ratios.max():.1f}",
+    found = {}
+    for name, python in (("ours", sys.executable), ("pysal", theirs)):
+        out = work / f"links-{name}.npz"
+        measured([python, SIDES / f"{name}_contiguity.py", path, out])
+        found[name] = np.load(out)
+    pairs = [
+        np.sort(links["one"].astype(np.int64) * polygons + links["other"])
+        for links in found.values()
     ]
+    if not np.array_equal(*pairs):
+        raise SystemExit(f"contiguity of {polygons}: the two sides have not the same links")
+    spent = {name: float(links["seconds"]) for name, links in found.items()}
+    return spent | {"links": float(len(pairs[0]))}
 
 
 def main() -> None:
@@ -206,15 +237,19 @@ def main() -> None:
     parser.add_argument("--contiguity", type=int, nargs="*", default=[20_000, 400_000])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--without-pysal", action="store_true")
+    parser.add_argument("--only-page", action="store_true", help="from what was measured before")
     parser.add_argument("--work", type=Path, default=ROOT / ".venv" / "benchmarks")
     parser.add_argument("--output", type=Path, default=REPORT, help="page to write")
     options = parser.parse_args()
     options.work.mkdir(parents=True, exist_ok=True)
     pysal = not options.without_pysal
-    rows = national(options.work, options.sezioni, options.rounds, pysal=pysal)
+    log = Log(options.work / "misure.json", only=options.only_page)
+    rows = national(options.work, options.sezioni, options.rounds, log, pysal=pysal)
     links = []
     if pysal:
-        links = [contiguity(options.work, size, options.rounds) for size in options.contiguity]
+        sizes = options.contiguity
+        links = [contiguity(options.work, size, options.rounds, log) for size in sizes]
+        links = [row for row in links if row]
     folder = options.work / f"paese-{options.sezioni}"
     page = table_page(rows, links, folder=folder, sections=options.sezioni, rounds=options.rounds)
     options.output.write_text(page, "utf-8")

@@ -24,13 +24,13 @@ from will_pipeline.national.region import dissolved
 LIBRARIES = ("numpy", "polars", "shapely", "geopandas", "pandas")
 PAGE = """# The whole country: how fast, beside what else
 
-This page is written by `make bench-italia` from one run. The country is invented
+This page is written by `make bench-italia`. The country is invented
 (`benchmarks/country/`, seeded) in ISTAT's formats: {sections:,} sections in 20 regions, 36 vertices
 a polygon, 152 columns a row. Every side runs in its own process, the other ones in environments of
 their own. Sides take turns, {rounds} round(s); the median counts. CPU-seconds are those of the
 process with its threads, and memory its peak. Other work was running on the machine (load
-{load:.1f} on {cores} cores), which inflates wall most and CPU-seconds some; ratios are those of
-sides that ran one after the other.
+{load:.1f} on {cores} cores as this was written), which inflates wall most and CPU-seconds some. A
+run that was halted keeps what it had measured, so that sides may have met different loads.
 
 Machine: {cores} cores, {memory:.0f} GB, {system}, Python {python}; {libraries}.
 
@@ -93,7 +93,16 @@ def table_page(
         python=platform.python_version(),
         libraries=", ".join(f"{name} {version(name)}" for name in LIBRARIES),
         national=table(
-            ["Side", "CPU-s", "wall s", "peak GB", "CPU against `will`", "largest difference"], rows
+            [
+                "Side",
+                "CPU-s",
+                "wall s",
+                "peak GB",
+                "CPU against `will`",
+                "largest difference",
+                "runs",
+            ],
+            rows,
         ),
         contiguity=table(
             ["Polygons", "links", "`will` CPU-s", "libpysal CPU-s", "ratio", "ratios"], links

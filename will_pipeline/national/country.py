@@ -17,7 +17,7 @@ from tempfile import mkdtemp
 import polars as pl
 
 from will_pipeline.indicators.specification import load_specification
-from will_pipeline.mart.fingerprint import content_version
+from will_pipeline.national.fingerprint import table_fingerprint
 from will_pipeline.national.formulas import Formulas, indices, national_formulas, rates
 from will_pipeline.national.official import files_of
 from will_pipeline.national.partitions import Partition, clear_halted, make_partition
@@ -104,7 +104,7 @@ def gather(partitions: Sequence[Partition], formulas: Formulas, output: Path) ->
         "indici": indices(table, formulas, pool=finest),
         "confini_comuni": links,
     }
-    contents = {name: content_version(frame) for name, frame in tables.items()}
+    contents = {name: table_fingerprint(frame) for name, frame in tables.items()}
     digest = hashlib.sha256(json.dumps(contents, sort_keys=True).encode())
     for part in partitions:
         digest.update(f"{part.code} {json.dumps(part.content, sort_keys=True)}".encode())

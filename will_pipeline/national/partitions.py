@@ -16,11 +16,11 @@ from tempfile import mkdtemp
 
 import polars as pl
 
-from will_pipeline.mart.fingerprint import content_version
+from will_pipeline.national.fingerprint import table_fingerprint
 from will_pipeline.national.official import RegionFiles, read_counts, read_polygons
 from will_pipeline.national.region import RegionTables, region_tables
 
-VERSION = "1"
+VERSION = "2"
 """Changes whenever the same files would give other tables: old partitions are then made again."""
 MANIFEST = "manifesto.json"
 TABLES = tuple(field.name for field in fields(RegionTables))
@@ -119,7 +119,7 @@ def _write(tables: RegionTables, folder: Path, inputs: str, *, sections: int) ->
         path = folder / f"{name}.parquet"
         frame.write_parquet(path)
         files[path.name] = hashlib.sha256(path.read_bytes()).hexdigest()
-        content[name] = content_version(frame)
+        content[name] = table_fingerprint(frame)
     finest = tables.outlines.filter(
         ~pl.col("area_id").str.head(6).is_in(_divided(tables.outlines).implode())
         | pl.col("area_id").str.contains(".A", literal=True)

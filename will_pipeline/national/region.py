@@ -105,8 +105,8 @@ def _areas(counts: pl.DataFrame, divided: pl.Series) -> pl.DataFrame:
     _all_placed(real, COUNTS)
     codes = [name for name in counts.columns if name not in ("section_id", "pro_com", "ace")]
     inside = real.filter(pl.col("area_id").str.contains(".A", literal=True))
-    below = totals(inside.select("area_id", *codes), key=["area_id"])
-    whole = totals(counts.select(*codes, area_id=town + ".C"), key=["area_id"])
+    below = _summed(inside.select("area_id", *codes))
+    whole = _summed(counts.select(*codes, area_id=town + ".C"))
     return (
         pl.concat([below, whole])
         .select(
@@ -117,6 +117,18 @@ def _areas(counts: pl.DataFrame, divided: pl.Series) -> pl.DataFrame:
         )
         .unnest("rest")
         .sort("area_id")
+    )
+
+
+def _summed(counts: pl.DataFrame) -> pl.DataFrame:
+    """Totals by area, as `totals` makes them; a plain sum where no count is missing."""
+    codes = pl.exclude("area_id", "is_fictitious", "has_counts")
+    if counts.select(pl.any_horizontal(codes.is_null().any())).item():
+        return totals(counts, key=["area_id"])
+    return counts.group_by("area_id").agg(
+        pl.len().cast(pl.Int64).alias("sections"),
+        pl.lit(0, dtype=pl.Int64).alias("sections_without_counts"),
+        codes.sum(),
     )
 
 
