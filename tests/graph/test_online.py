@@ -21,17 +21,19 @@ from typer.testing import CliRunner
 from tests.graph.conftest import FEW_DRAWS, make_project
 from tests.replica.process import Served, served
 from tests.replica.towns import HOMELESS, GeneratedTown, places
-from tests.replica.world import BALANCE, CENSUS_2011, FOREIGNERS
+from tests.replica.world import AGID, BALANCE, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome
 from will_pipeline.cli.run_online import NOTHING_NEW, run_online
 from will_pipeline.definitions import PROJECT, replica_home
+from will_pipeline.domande.catalogue import ask, load_questions
 from will_pipeline.orchestration.marts import EstimationSettings
 from will_pipeline.orchestration.territory import Territory
 
 RAVENNA = Path(__file__).parents[1] / "replica" / "citta" / "ravenna.yaml"
 SDMX = {"host": "istat_esploradati", "path": FOREIGNERS}
 DEMO = {"host": "istat_demo", "path": BALANCE}
+COMO_2023 = {"host": "agid_cruscotto", "path": AGID.format(town="013075")}
 COMPARED = ("013075", "034027", "039014")
 """Como has census areas only; Parma and Ravenna have both levels."""
 
@@ -111,8 +113,9 @@ def second(scenario: Scenario, first: Night) -> Night:
 
 @pytest.fixture(scope="module")
 def third(scenario: Scenario, second: Night) -> Night:
-    """One file is revised at one portal; another portal sends a page in place of its file."""
+    """Two files are revised at two portals; another portal sends a page in place of its file."""
     scenario.replica.order("revise", **SDMX)
+    scenario.replica.order("revise", **COMO_2023)
     scenario.replica.order("spoil", **DEMO, fault="T06")
     return scenario.night()
 
@@ -193,6 +196,13 @@ def test_later_censuses_stand_beside_that_of_2011(scenario: Scenario, first: Nig
         "WHERE area_id LIKE '%@2021' ORDER BY 1"
     )
     assert years.rows() == [(2011, True), (2021, False), (2023, False)]
+    mart = scenario.shelf / "latest" / "will_mart.duckdb"
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        answer = ask(connection, load_questions()[4], {"comune": "Parma"})
+    pablo = answer.filter((pl.col("dove") == "Pablo") & (pl.col("anno") == 2011))
+    notes = dict(pablo.select("che_cosa", "nota").iter_rows())
+    assert "la formula è cambiata" in notes["Bassa istruzione"]
+    assert "Da allora al 2023" in notes["Residenti di 75 anni e più"]
 
 
 @pytest.mark.slow
@@ -234,6 +244,14 @@ def test_a_revised_file_makes_again_only_what_depends_on_it(third: Night) -> Non
     assert third.outcome.faults == ()
     assert set(third.outcome.made) == {
         "raw/istat_stranieri",
+        "raw/agid_censimento_citta",
+        "core/recent_section",
+        "core/area_bridge",
+        "core/recent_area",
+        "marts/area_edizione",
+        "marts/ponte_aree",
+        "marts/fatto_annata",
+        "marts/serie_storica",
         "marts/dim_fonte",
         "marts/controllo",
         "marts/mart_info",
