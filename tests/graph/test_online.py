@@ -201,7 +201,7 @@ def test_later_censuses_stand_beside_that_of_2011(scenario: Scenario, first: Nig
         answer = ask(connection, load_questions()[4], {"comune": "Parma"})
     pablo = answer.filter((pl.col("dove") == "Pablo") & (pl.col("anno") == 2011))
     notes = dict(pablo.select("che_cosa", "nota").iter_rows())
-    assert "la formula è cambiata" in notes["Bassa istruzione"]
+    assert "la formula è cambiata" in notes["Residenti di 15 anni e più con al più la licenza media"]
     assert "Da allora al 2023" in notes["Residenti di 75 anni e più"]
 
 
