@@ -24,11 +24,12 @@ from tests.replica.portals import REGISTRY
 from tests.replica.process import Served, served
 from tests.replica.registers import BALANCE
 from tests.replica.towns import HOMELESS, GeneratedTown, places
-from tests.replica.world import CENSUS_2011, FOREIGNERS
+from tests.replica.world import AGID, CENSUS_2011, FOREIGNERS
 from will_pipeline.cli.main import app
 from will_pipeline.cli.run import Outcome
 from will_pipeline.cli.run_online import NOTHING_NEW, run_online
 from will_pipeline.definitions import PROJECT, REPLICA_NOTICE, replica_home
+from will_pipeline.domande.catalogue import ask, load_questions
 from will_pipeline.orchestration.marts import EstimationSettings, MartShelf
 from will_pipeline.orchestration.territory import Territory
 from will_pipeline.sources.descriptor import load_sources
@@ -37,6 +38,7 @@ RAVENNA = Path(__file__).parents[1] / "replica" / "citta" / "ravenna.yaml"
 SDMX = {"host": "istat_esploradati", "path": FOREIGNERS}
 PORTAL = {"host": "parma_portale", "path": REGISTRY}
 DEMO = {"host": "istat_demo", "path": BALANCE}
+COMO_2023 = {"host": "agid_cruscotto", "path": AGID.format(town="013075")}
 COMPARED = ("013075", "034027", "039014")
 """Como has census areas only; Parma and Ravenna have both levels."""
 
@@ -122,9 +124,10 @@ def second(scenario: Scenario, first: Night) -> Night:
 
 @pytest.fixture(scope="module")
 def third(scenario: Scenario, second: Night) -> Night:
-    """Two files are revised; another service sends a page in place of its file."""
+    """Three files are revised; another service sends a page in place of its file."""
     scenario.replica.order("revise", **SDMX)
     scenario.replica.order("revise", **PORTAL)
+    scenario.replica.order("revise", **COMO_2023)
     scenario.replica.order("spoil", **DEMO, fault="T06")
     return scenario.night()
 
@@ -194,8 +197,9 @@ def test_later_censuses_stand_beside_that_of_2011(scenario: Scenario, first: Nig
         "WHERE stato = 'valido' AND area_id LIKE '%@2021' GROUP BY 1 ORDER BY 1"
     )
     assert told["anno_struttura"].to_list() == [2021, 2023]
-    assert told["indicators"].to_list() == [12, 13]
-    assert told["areas"].min() > 60
+    assert told["indicators"].to_list() == [13, 14]
+    # The ring around Como has too few residents.
+    assert told["areas"].to_list() == [56, 56]
     weights = scenario.read(
         "SELECT area_da, sum(peso_popolazione) AS whole FROM ponte_aree GROUP BY 1"
     )
@@ -205,6 +209,14 @@ def test_later_censuses_stand_beside_that_of_2011(scenario: Scenario, first: Nig
         "WHERE area_id LIKE '%@2021' ORDER BY 1"
     )
     assert years.rows() == [(2011, True), (2021, False), (2023, False)]
+    mart = scenario.shelf / "latest" / "will_mart.duckdb"
+    with duckdb.connect(str(mart), read_only=True) as connection:
+        answer = ask(connection, load_questions()[4], {"comune": "Parma"})
+    pablo = answer.filter((pl.col("dove") == "Pablo") & (pl.col("anno") == 2011))
+    notes = dict(pablo.select("che_cosa", "nota").iter_rows())
+    taught = "Residenti di 15 anni e più con al più la licenza media"
+    assert "la formula è cambiata" in notes[taught]
+    assert "Da allora al 2023" in notes["Residenti di 75 anni e più"]
 
 
 @pytest.mark.slow
@@ -283,6 +295,14 @@ def test_a_revised_file_makes_again_only_what_depends_on_it(third: Night) -> Non
         "raw/parma_anagrafe",
         "core/registry_population",
         "marts/proiezione",
+        "raw/agid_censimento_citta",
+        "core/recent_section",
+        "core/area_bridge",
+        "core/recent_area",
+        "marts/area_edizione",
+        "marts/ponte_aree",
+        "marts/fatto_annata",
+        "marts/serie_storica",
         "marts/dim_fonte",
         "marts/controllo",
         "marts/mart_info",

@@ -58,7 +58,8 @@ def _ways(source: Descriptor) -> Iterator[str]:
         yield f"Inclusa nel progetto, presa il {source.retrieved:%d/%m/%Y}."
     if source.online is not None:
         made = ", ".join(f"`{key}`" for key in source.online.downloads)
-        yield f"Con `--online` si rifà da {made}."
+        verb = "entra nel mart" if source.is_only_online else "si rifà"
+        yield f"Con `--online` {verb} da {made}."
     if source.live is not None:
         yield "Si scarica con `will fonti aggiorna`:"
 

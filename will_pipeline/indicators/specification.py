@@ -37,7 +37,6 @@ LEAST_INDICATORS_OF_A_FULL_THEME = 3
 LEAST_RESIDENTS = 250
 """Floor of ISTAT's sub-municipal index of social discomfort (IDISE)."""
 
-# The safe loader in C is ten times faster than that in Python, and not everywhere.
 _CODE = re.compile(r"[A-Za-z_]\w*")
 
 Role = Literal["indice", "persone", "esposizione", "contesto"]

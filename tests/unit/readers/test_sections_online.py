@@ -16,6 +16,7 @@ from will_pipeline.readers.sections_online import (
     census_areas,
     dissolved_areas,
     municipalities,
+    populated_sections,
     sub_municipal_areas,
 )
 
@@ -169,3 +170,11 @@ def test_a_town_without_polygons_is_named() -> None:
 def test_the_figures_are_those_of_a_plain_sum() -> None:
     frame = pl.read_csv(io.BytesIO(files()["x/r08_sezioni.csv"]), separator=";", encoding="cp1252")
     assert census_areas(files(), cities=BOTH)["P1"].sum() == frame["P1"].sum()
+
+
+def test_residents_stand_on_the_polygon_of_their_section() -> None:
+    found = populated_sections(drawn() | files(), cities=["034027"])
+    assert found.select("section_id", "ace", "asc", "residents").rows() == [
+        (f"034027000000{number}", number > 3, 1 + (number > 3), residents)
+        for number, residents in zip(range(1, 7), (10, 20, 0, 0, 0, 0), strict=True)
+    ]
