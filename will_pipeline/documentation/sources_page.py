@@ -59,7 +59,9 @@ def _ways(source: Descriptor) -> Iterator[str]:
     if source.online is not None:
         made = ", ".join(f"`{key}`" for key in source.online.downloads)
         yield f"Con `--online` si rifà da {made}."
-    if source.live is not None:
+    if source.live is not None and source.live.gathering is not None:
+        yield "`will fonti aggiorna` fa le domande al portale, a cominciare da:"
+    elif source.live is not None:
         yield "Si scarica con `will fonti aggiorna`:"
 
 

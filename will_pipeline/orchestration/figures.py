@@ -36,14 +36,14 @@ class Figures(dg.ConfigurableResource):
 
     def read(self, source: Descriptor) -> pl.DataFrame:
         """Read one source, verified against its seal and its description."""
+        if not self.has(source):
+            return pl.DataFrame(
+                schema={column.name: DTYPES[column.type] for column in source.columns}
+            )
         folder, overlay = Path(self.folder), self._overlay()
         if overlay:
             return overlay.read(source, folder)
         table = self._table(source)
-        if table is None and not self.has(source):
-            return pl.DataFrame(
-                schema={column.name: DTYPES[column.type] for column in source.columns}
-            )
         return table.read() if table else read_embedded(source, folder)
 
     def has(self, source: Descriptor) -> bool:
