@@ -9,7 +9,6 @@ from tests.replica.server import Answer, tagged
 from will_pipeline.sources.descriptor import Descriptor
 
 PAGE, FILE = "/dati/", "/aperti/elenco_2026.csv"
-ITALIAN = ["Italia"]
 REGISTRY = ["Quartiere;SEZ21;Cittad;ETA;Sesso;Ncomp;Relpar;Tipores"]
 REGISTRY += [f"Pablo;{12345 + at};Italia;{at};F;2;1;1" for at in range(60)]
 
@@ -87,7 +86,6 @@ def registry() -> Descriptor:
         "dataset": r"^popolazione-\d{4}$",
         "resource": "^popolazione",
         "licences": ["cc-by"],
-        "italian": ITALIAN,
     }
     return a_source(
         gathering={"reader": "portal_tables:parma_population", "options": options},

@@ -182,7 +182,8 @@ def test_portals_speak_each_its_own_protocol(services: Services) -> None:
     assert said("/parma_portale/api/3/action/package_list")["success"]
     wfs = "/reggio_geoserver/geoserver/ows?service=WFS&request="
     assert b"geo_re:AMBITI" in ask(services, f"{wfs}GetCapabilities")
-    page = said(f"{wfs}GetFeature&typeNames=geo_re:AMBITI&count=4&startIndex=8")
-    assert (page["numberReturned"], page["totalFeatures"]) == (1, 9)
-    found = said("/socrata_catalogo/api/catalog/v1?q=monza")
+    # The town whose areas they are is not among the few of this world.
+    page = said(f"{wfs}GetFeature&typeNames=geo_re:AMBITI&count=4&startIndex=0")
+    assert (page["numberReturned"], page["totalFeatures"]) == (0, 0)
+    found = said("/socrata_catalogo/api/catalog/v1?q=elenco")
     assert found["resultSetSize"] == 1

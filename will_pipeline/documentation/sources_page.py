@@ -60,7 +60,9 @@ def _ways(source: Descriptor) -> Iterator[str]:
         made = ", ".join(f"`{key}`" for key in source.online.downloads)
         verb = "entra nel mart" if source.is_only_online else "si rifà"
         yield f"Con `--online` {verb} da {made}."
-    if source.live is not None:
+    if source.live is not None and source.live.gathering is not None:
+        yield "`will fonti aggiorna` fa le domande al portale, a cominciare da:"
+    elif source.live is not None:
         yield "Si scarica con `will fonti aggiorna`:"
 
 

@@ -42,7 +42,7 @@ def population(
     files: Mapping[str, bytes],
     *,
     year: int,
-    italian: Collection[str],
+    italian: Collection[str] | None,
     least: int = LEAST_PERSONS,
 ) -> pl.DataFrame:
     """Add the residents up by quartiere, age, sex and citizenship.
@@ -53,7 +53,8 @@ def population(
     Args:
         files: The CSV of the portal (`;`, UTF-8 or cp1252), one row a resident.
         year: Year of the table, at 1 January.
-        italian: Codes of the column of citizenship that mean Italian.
+        italian: Codes of the column of citizenship that mean Italian; none for who needs no
+            citizenship, and then everybody is `straniera`: the rows are to be added up.
         least: Fewest persons of a count that is told.
 
     Returns:
@@ -69,10 +70,12 @@ def population(
             says the line and never what is in it.
     """
     content, origin = only_file(files, SOURCE)
-    persons: Counter[_Resident] = Counter(_residents(decoded(content, origin), origin, italian))
+    persons: Counter[_Resident] = Counter(
+        _residents(decoded(content, origin), origin, italian or ())
+    )
     if not persons:
         raise origin.fault("", "c'è l'intestazione ma nessun residente")
-    if not any(who.citizenship == "italiana" for who in persons):
+    if italian is not None and not any(who.citizenship == "italiana" for who in persons):
         raise origin.fault("colonna Cittad", "nessun residente italiano: i codici sono cambiati")
     rows = [
         (who.quartiere, who.age_from, who.sex, who.citizenship, count, count if who.alone else 0)

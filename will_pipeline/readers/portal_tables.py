@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
 import geopandas as gpd
@@ -85,7 +85,7 @@ def ckan_file(
 
 
 def parma_population(
-    portal: Asks, *, dataset: str, resource: str, licences: Collection[str], italian: Sequence[str]
+    portal: Asks, *, dataset: str, resource: str, licences: Collection[str]
 ) -> bytes:
     """Add up the registry of Parma by quartiere and class of age; its rows are never kept.
 
@@ -94,7 +94,6 @@ def parma_population(
         dataset: As for `ckan_file`; the name ends in the year.
         resource: As for `ckan_file`.
         licences: As for `ckan_file`.
-        italian: Codes of the column of citizenship that mean Italian.
 
     Returns:
         A CSV as `population` reads it; classes of fewer than five persons have none.
@@ -108,7 +107,7 @@ def parma_population(
     if year is None:
         raise SourceFault(source, name, "", "il nome del dataset non dice l'anno")
     people = parma_anagrafe.population(
-        {"registro.csv": content}, year=int(year[1]), italian=italian, least=1
+        {"registro.csv": content}, year=int(year[1]), italian=None, least=1
     )
     counted = (
         people.filter(pl.col("age_from").is_not_null())

@@ -82,10 +82,10 @@ def raw() -> dict[str, pl.DataFrame]:
         ),
         "mim_scuole": pl.DataFrame(
             SCHOOLS, schema=["pro_com", "school_type", "feature"], orient="row"
-        ),
+        ).with_columns(school_year=pl.lit("2025/26")),
         "iccu_biblioteche": pl.DataFrame({"pro_com": [HERE] * 4}),
         "agenzia_cinque_per_mille": pl.DataFrame(
-            {"pro_com": [HERE] * 3, "third_sector": [True, True, False]}
+            {"pro_com": [HERE] * 3, "third_sector": [True, True, False], "year": [2022] * 3}
         ),
         "opencivitas_spesa": pl.DataFrame(
             {"pro_com": [HERE], "year": [2022], "historical_per_resident_eur": [812.5]}
@@ -155,3 +155,12 @@ def test_a_register_that_was_not_read_counts_no_city_as_having_none(
     found = context_rows(unread, municipalities)["indicator_id"].to_list()
     assert "biblioteche" not in found
     assert "scuole" in found
+
+
+def test_a_register_of_another_year_says_so(raw: dict[str, pl.DataFrame]) -> None:
+    municipalities = pl.DataFrame({"pro_com": [HERE], "province_code": ["ITD52"]})
+    schools = raw["mim_scuole"].with_columns(school_year=pl.lit("2026/27"))
+    found = context_rows(raw | {"mim_scuole": schools}, municipalities, library_year=2026)
+    years = dict(found.select("indicator_id", "year").iter_rows())
+    assert (years["scuole"], years["biblioteche"]) == (2026, 2026)
+    assert years["enti_terzo_settore"] == 2022

@@ -37,6 +37,14 @@ def test_adds_residents_up_by_class() -> None:
     ]
 
 
+def test_who_needs_no_citizenship_gives_no_codes() -> None:
+    rows = registry(*people(6, ALONE), *people(7, "Pablo;12;Albania;83;F;4;2;1"))
+    table = population(rows, year=2025, italian=None, least=1)
+    assert table.select("age_from", "persons").rows() == [(80, 13)]
+    with pytest.raises(SourceFault, match="nessun residente italiano"):
+        population(rows, year=2025, italian=["Francia"])
+
+
 def test_hides_small_counts_and_what_would_tell_them() -> None:
     assert read(*people(4, ALONE)) == [("Pablo", 80, 84, "F", "italiana", None, None, "suppressed")]
     assert read(*people(20, FAMILY), *people(2, ALONE))[0][5:] == (22, None, "suppressed")
