@@ -28,7 +28,8 @@ RUNS_CODE = re.compile(
     r"\beval\(|\bexec\(|os\.system|shell\s*=\s*True|verify\s*=\s*False|extractall\("
 )
 XML_READ = re.compile(
-    r"fromstring\(|\bET\.parse|iterparse|XMLParser|lxml|xml\.dom|xml\.sax\b(?!\.saxutils import escape)"
+    r"fromstring\(|\bET\.parse|iterparse|XMLParser|lxml|xml\.dom|"
+    r"xml\.sax\b(?!\.saxutils import escape)"
 )
 
 

@@ -143,7 +143,7 @@ def _products() -> Iterator[Target]:
     flow = test_istat_sdmx_flows.answer(*test_istat_sdmx_flows.ROWS)
     areas = "\n".join([test_territorial.HEADER, test_territorial.FIRST, ""])
     section = as_csv_sections([section_row(2011, 1, P1=3)], [*KEYS[2011], *codes(2011)])
-    salute = test_salute_farmacie.register(test_salute_farmacie.BERGAMO)
+    salute = test_salute_farmacie.register(test_salute_farmacie.row(), test_salute_farmacie.BERGAMO)
     parma = test_parma_anagrafe.registry(test_parma_anagrafe.ALONE, test_parma_anagrafe.FAMILY)
     [pharmacies], [persons] = salute.values(), parma.values()
     given: tuple[tuple[str, str, str, bytes, dict[str, Any]], ...] = (
@@ -158,7 +158,8 @@ def _products() -> Iterator[Target]:
          zipped({"R08_indicatori_2011_sezioni.csv": section}), {"cities": ["034027"]}),
         ("salute_farmacie", "json", next(iter(salute)), pharmacies,
          {"municipalities": test_salute_farmacie.TOWNS}),
-        ("parma_anagrafe", "csv", next(iter(parma)), persons, {"year": 2025, "italian": ["Italia"]}),
+        ("parma_anagrafe", "csv", next(iter(parma)), persons,
+         {"year": 2025, "italian": ["Italia"]}),
         ("eligendo_affluenza", "csv", test_eligendo.EUROPEAN_NAME,
          test_eligendo.EUROPEAN.encode(), {}),
     )  # fmt: skip
@@ -255,7 +256,9 @@ def _others() -> Iterator[Target]:
         yield Target(name, lambda content, read=read: read("a.geojson", content), (sample,))
     table = test_idise.CSV.encode()
     yield Target("idise", lambda content: read_idise({"parma.csv": content}), (table,))
-    sections = test_sections_2021.text(test_sections_2021.ROW, test_sections_2021.OTHER)
+    sections = test_sections_2021.text(
+        test_sections_2021.HEADER, test_sections_2021.ROW, test_sections_2021.OTHER
+    )
     yield Target("sezioni-2021", lambda content: read_2021({"a.csv": content}), (sections,))
     xml = b'<?xml version="1.0"?><a xmlns="urn:x"><b c="1">t</b></a>'
     yield Target("xml", lambda content: tree(BytesIO(content)), (xml,))
