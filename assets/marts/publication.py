@@ -94,7 +94,7 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
         statement,
         tables,
         contracts_of(MARTS),
-        overrides=mart_shelf.let_through(),
+        overrides=mart_shelf.confirmed_jumps(),
         today=mart_shelf.time().date(),
     )
     return warehouse.write("marts.novita", rows)

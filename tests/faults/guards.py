@@ -35,6 +35,10 @@ def never_so(*_: Any, **__: Any) -> bool:
     return False
 
 
+def nothing_told(*_: Any, **__: Any) -> str:
+    return ""
+
+
 def none_found(*_: Any, **__: Any) -> list[Any]:
     return []
 
@@ -66,6 +70,7 @@ INSTEAD: dict[str, Any] = {
     "never_so": never_so,
     "none_found": none_found,
     "first": first,
+    "nothing_told": nothing_told,
     "never": re.compile("$^"),
     "anything": r"^.*$",
     "huge": 10**9,

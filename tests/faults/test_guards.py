@@ -36,5 +36,5 @@ def test_a_guard_can_be_put_away_and_back(guard: guards.Guard) -> None:
 @pytest.mark.slow
 def test_disabled_guards_are_noticed() -> None:
     told: list[str] = []
-    quick = [] if os.environ.get("WILL_LONG") else ["--quante", "4"]
+    quick = [] if os.environ.get("WILL_LONG") else ["--quante", "3"]
     assert guards.main(quick, told.append) == 0, "\n".join(told)

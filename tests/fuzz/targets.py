@@ -20,11 +20,30 @@ from tests.faults.test_containers import GOOD as CONTAINERS
 from tests.unit.deliveries.conftest import example_areas
 from tests.unit.deliveries.examples import GOOD as DELIVERIES
 from tests.unit.deliveries.examples import as_csv, as_workbook, examined
+from tests.unit.readers import (
+    test_anncsu,
+    test_eligendo,
+    test_idise,
+    test_istat_posas,
+    test_istat_sdmx_flows,
+    test_parma_anagrafe,
+    test_salute_farmacie,
+)
+from tests.unit.readers import test_istat_sections_2021 as test_sections_2021
+from tests.unit.readers import test_istat_territorial_tables as test_territorial
+from tests.unit.readers.census_tables import KEYS, zipped
+from tests.unit.readers.census_tables import as_csv as as_csv_sections
+from tests.unit.readers.census_tables import section as section_row
+from tests.unit.readers.test_agid_census import collection, feature
+from tests.unit.readers.test_mef_irpef import of_year
 from will_pipeline.definitions import PROJECT
 from will_pipeline.deliveries.areas import Areas
 from will_pipeline.errors import SourceFault
 from will_pipeline.readers import portal_ckan, portal_socrata, portal_wfs
+from will_pipeline.readers.catalogue import read as read_product
+from will_pipeline.readers.census_layouts import codes
 from will_pipeline.readers.idise import read_idise
+from will_pipeline.readers.istat_sections_2021 import sections as read_2021
 from will_pipeline.readers.polygon_files import area_polygons, section_polygons
 from will_pipeline.readers.tabular import Origin
 from will_pipeline.sources.corrections import Corrections
@@ -95,7 +114,7 @@ def spoilt(sample: bytes, chance: random.Random) -> bytes:
 
 @cache
 def targets() -> dict[str, Target]:
-    found = [*_official(), *_containers(), *_portals(), *_deliveries(), *_others()]
+    found = [*_official(), *_products(), *_containers(), *_portals(), *_deliveries(), *_others()]
     return {each.name: each for each in found}
 
 
@@ -115,6 +134,45 @@ def _official() -> Iterator[Target]:
 def _reading(source: Any, files: Mapping[str, bytes], name: str) -> Callable[[bytes], object]:
     reader, options = find_reader(source), source.embedding.options
     return lambda content: reader({**files, name: content}, **options)
+
+
+def _products() -> Iterator[Target]:
+    """Readers of live products, over the smallest good files that their own tests have."""
+    anncsu = test_anncsu.table(*test_anncsu.ROWS)
+    posas = test_istat_posas.sheet(*test_istat_posas.rows_of("34027"))
+    flow = test_istat_sdmx_flows.answer(*test_istat_sdmx_flows.ROWS)
+    areas = "\n".join([test_territorial.HEADER, test_territorial.FIRST, ""])
+    section = as_csv_sections([section_row(2011, 1, P1=3)], [*KEYS[2011], *codes(2011)])
+    salute = test_salute_farmacie.register(test_salute_farmacie.row(), test_salute_farmacie.BERGAMO)
+    parma = test_parma_anagrafe.registry(test_parma_anagrafe.ALONE, test_parma_anagrafe.FAMILY)
+    [pharmacies], [persons] = salute.values(), parma.values()
+    given: tuple[tuple[str, str, str, bytes, dict[str, Any]], ...] = (
+        ("mef_irpef_comuni", "csv", "Redditi_2010.csv", of_year(2010), {}),
+        ("agid_censimento_citta", "geojson", "003106.geojson", collection(feature(1)), {}),
+        ("anncsu_civici", "csv", test_anncsu.NAME, anncsu, {}),
+        ("istat_posas", "csv", test_istat_posas.NAME, posas, {}),
+        ("istat_sdmx", "sdmx_csv", "flusso.csv", flow, {"flow": test_istat_sdmx_flows.FLOW}),
+        ("istat_asc_2021", "csv_zip", "a.zip",
+         zipped({test_territorial.NAME: areas.encode("utf-16")}), {}),
+        ("istat_sezioni_2011", "csv_zip", "dati.zip",
+         zipped({"R08_indicatori_2011_sezioni.csv": section}), {"cities": ["034027"]}),
+        ("salute_farmacie", "json", next(iter(salute)), pharmacies,
+         {"municipalities": test_salute_farmacie.TOWNS}),
+        ("parma_anagrafe", "csv", next(iter(parma)), persons,
+         {"year": 2025, "italian": ["Italia"]}),
+        ("eligendo_affluenza", "csv", test_eligendo.EUROPEAN_NAME,
+         test_eligendo.EUROPEAN.encode(), {}),
+    )  # fmt: skip
+    for product, kind, name, sample, options in given:
+        yield Target(f"prodotto-{product}", _product(product, kind, name, options), (sample,))
+
+
+def _product(
+    product: str, kind: str, name: str, options: Mapping[str, Any]
+) -> Callable[[bytes], object]:
+    return lambda content: read_product(
+        product, {name: content}, source=product, live_format=kind, **options
+    )
 
 
 def _containers() -> Iterator[Target]:
@@ -190,14 +248,18 @@ def _others() -> Iterator[Target]:
     section = {"type": "Feature", "geometry": {"type": "Polygon", "coordinates": [ring]},
         "properties": {"SEZ21_ID": 340270000001, "PRO_COM": 34027}}  # fmt: skip
     area = {**section, "properties": {"area": "Q01", "nome": "Centro"}}
-    for name, read, feature in (
+    for name, read, shown in (
         ("mappa-sezioni", section_polygons, section),
         ("mappa-aree", area_polygons, area),
     ):
-        sample = json.dumps({"type": "FeatureCollection", "features": [feature]}).encode()
+        sample = json.dumps({"type": "FeatureCollection", "features": [shown]}).encode()
         yield Target(name, lambda content, read=read: read("a.geojson", content), (sample,))
-    table = b"area_id;indice\n034027.Q01;101,2\n034027.Q02;99\n"
-    yield Target("idise", lambda content: read_idise({"idise.csv": content}), (table,))
+    table = test_idise.CSV.encode()
+    yield Target("idise", lambda content: read_idise({"parma.csv": content}), (table,))
+    sections = test_sections_2021.text(
+        test_sections_2021.HEADER, test_sections_2021.ROW, test_sections_2021.OTHER
+    )
+    yield Target("sezioni-2021", lambda content: read_2021({"a.csv": content}), (sections,))
     xml = b'<?xml version="1.0"?><a xmlns="urn:x"><b c="1">t</b></a>'
     yield Target("xml", lambda content: tree(BytesIO(content)), (xml,))
     corrections = (

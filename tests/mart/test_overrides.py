@@ -8,6 +8,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from tests.mart.publisher import publish_residents
 from will_pipeline.contracts.model import TableContract
 from will_pipeline.definitions import OVERRIDES
 from will_pipeline.errors import SourceFault
@@ -27,6 +28,8 @@ from will_pipeline.mart.overrides import (
     load_overrides,
     overridden,
 )
+from will_pipeline.mart.release import release_news
+from will_pipeline.mart.shelf import LATEST, Shelf, Statement
 
 Tables = dict[str, pl.DataFrame]
 TODAY = date(2026, 11, 24)
@@ -154,3 +157,21 @@ def test_h03_an_override_has_author_reason_and_end(tmp_path: Path, text: str, to
 def test_the_tracked_overrides_are_good() -> None:
     assert isinstance(load_overrides(OVERRIDES), Overrides)
     assert load_overrides(OVERRIDES.with_name("assente.yaml")) == NONE
+
+
+def test_v06_a_jump_reaches_nobody_and_a_confirmed_one_is_told(
+    tables: Tables, contracts: dict[str, TableContract], tmp_path: Path
+) -> None:
+    shelf = Shelf(tmp_path / "marts")
+    publish_residents(shelf.folder, tables, 5000)
+    moved = scaled(tables, 1000.0)
+    new = Statement("2026.11.2", "1" * 64, "2026-11-25T02:30:00+01:00", "1.0.0")
+    with pytest.raises(JumpRefused) as caught:
+        release_news(shelf, new, moved, contracts, overrides=NONE, today=TODAY)
+    assert shelf.led_to(LATEST) == "2026.11.1"
+    given = [override(subject=jump.subject).deroghe[0] for jump in caught.value.jumps]
+    accepted = Overrides(deroghe=tuple(given))
+    rows = release_news(shelf, new, moved, contracts, overrides=accepted, today=TODAY)
+    about = rows.filter(pl.col("oggetto") == "rilascio")["motivo"].item()
+    assert "Confermato: " in about
+    assert "Deroga di Anna, ufficio dati fino al 24/11/2026" in about

@@ -140,11 +140,11 @@ def test_s08_files_and_folders_reach_the_disk_before_the_switch(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     done: list[str] = []
-    flush, rename, replace = shelves._flush, Path.rename, Path.replace
+    sync, rename, replace = os.fsync, Path.rename, Path.replace
 
-    def flushed(place: Path) -> None:
-        flush(place)
-        done.append(f"flush {place.name}")
+    def synced(handle: int) -> None:
+        sync(handle)
+        done.append(f"flush {Path(f'/proc/self/fd/{handle}').readlink().name}")
 
     def renamed(self: Path, target: Path) -> Path:
         done.append(f"rename {Path(target).name}")
@@ -154,7 +154,7 @@ def test_s08_files_and_folders_reach_the_disk_before_the_switch(
         done.append(f"replace {Path(target).name}")
         return replace(self, target)
 
-    monkeypatch.setattr(shelves, "_flush", flushed)
+    monkeypatch.setattr(os, "fsync", synced)
     monkeypatch.setattr(Path, "rename", renamed)
     monkeypatch.setattr(Path, "replace", replaced)
     made = shelf.clear_workshop() / "2026.11.1"

@@ -80,7 +80,7 @@ def _check_archive(name: str, content: bytes) -> None:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             rule = _archive_rule(archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as problem:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as problem:
         raise Refused(Problem(name, "", _DAMAGED)) from problem
     if rule:
         raise Refused(Problem(name, "", rule))

@@ -30,7 +30,7 @@ from will_pipeline.mart.exports import altered_files, write_checksums, write_exp
 from will_pipeline.mart.jumps import confirmed, find_jumps, load_bands
 from will_pipeline.mart.news import RELEASE, news_rows
 from will_pipeline.mart.opening import open_mart
-from will_pipeline.mart.overrides import NONE, Overrides
+from will_pipeline.mart.overrides import Overrides
 from will_pipeline.mart.published_counts import read_needed
 from will_pipeline.mart.retention import KEPT, prune
 from will_pipeline.mart.shelf import Shelf, Statement, write_statement
@@ -180,7 +180,7 @@ def release_news(
     tables: Mapping[str, pl.DataFrame],
     contracts: Mapping[str, TableContract],
     *,
-    overrides: Overrides = NONE,
+    overrides: Overrides | None = None,
     today: date | None = None,
 ) -> pl.DataFrame:
     """Rows of `novita`: the difference from the release that readers have now.
@@ -190,7 +190,7 @@ def release_news(
         statement: result of `state_release`; where it is the current release, its own news stay.
         tables: published tables of the new release by name.
         contracts: contracts of the tables.
-        overrides: what somebody confirmed.
+        overrides: what somebody confirmed; jumps are not looked for where none is given.
         today: the day of the run; that of the statement where none is given.
 
     Raises:
@@ -201,7 +201,7 @@ def release_news(
     if previous is not None and intact == statement and NEWS_TABLE in previous:
         return previous[NEWS_TABLE]
     told = ""
-    if previous is not None:
+    if previous is not None and overrides is not None:
         found = find_jumps(tables, previous, contracts, load_bands())
         day = today or datetime.fromisoformat(statement.made_at).date()
         told = confirmed(found, overrides, today=day)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from importlib.resources import files as package_files
@@ -134,7 +135,7 @@ def _members(name: str, content: bytes, layout: Layout) -> Iterator[tuple[str, b
                     rule = f"{member.filename} supera {LARGEST_BYTES // 1_000_000} MB"
                     raise SourceFault(SOURCE, name, "", rule)
                 yield f"{name}/{member.filename}", archive.read(member)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError) as error:
         raise SourceFault(SOURCE, name, "", "lo zip non si apre") from error
 
 
@@ -165,7 +166,7 @@ def _table(content: bytes, origin: Origin, layout: Layout) -> pl.DataFrame:
 def _as_csv(content: bytes, origin: Origin, layout: Layout) -> bytes:
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise origin.fault("", "il file XLSX non si apre") from error
     name = layout.foglio or book.sheetnames[0]
     if name not in book.sheetnames:

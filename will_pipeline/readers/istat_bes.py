@@ -7,6 +7,7 @@ those who use them.
 import io
 import re
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -115,7 +116,7 @@ def _sheets(content: bytes, origin: Origin) -> dict[str, list[tuple[Any, ...]]]:
         raise origin.fault("", "non è un file XLSX")
     try:
         book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, OSError, EOFError, zlib.error, zipfile.BadZipFile) as error:
         raise origin.fault("", "il file XLSX non si apre") from error
     wanted = [name for name in (_SHEET, _METADATA_SHEET) if name in book.sheetnames]
     if not wanted:

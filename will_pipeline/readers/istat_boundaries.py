@@ -17,6 +17,7 @@ import pyogrio
 import shapely
 
 from will_pipeline.errors import SourceFault
+from will_pipeline.readers.polygon_files import UNREADABLE
 
 SOURCE = "ISTAT confini"
 GEOGRAPHIC = "EPSG:4326"
@@ -207,7 +208,7 @@ def _geopackage(name: str, content: bytes) -> gpd.GeoDataFrame:
         warnings.filterwarnings("ignore", message=".*non conformant file extension")
         try:
             frame = pyogrio.read_dataframe(io.BytesIO(content))
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except UNREADABLE as error:
             raise SourceFault(SOURCE, name, "", "non è un GeoPackage leggibile") from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SourceFault(SOURCE, name, "", "il GeoPackage non ha geometrie")

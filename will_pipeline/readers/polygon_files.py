@@ -26,6 +26,15 @@ from will_pipeline.errors import SourceFault
 SOURCE = "confini"
 GEOGRAPHIC = "EPSG:4326"
 SUFFIXES = (".gpkg", ".zip", ".geojson", ".json")
+UNREADABLE = (
+    pyogrio.errors.DataSourceError,
+    pyogrio.errors.DataLayerError,
+    pyogrio.errors.FeatureError,
+    pyogrio.errors.GeometryError,
+    pyogrio.errors.FieldError,
+    UnicodeDecodeError,
+)
+"""How a geographic file that cannot be read ends."""
 MOST_UNPACKED = 500_000_000
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 _SECTIONS_PER_MUNICIPALITY = 10_000_000
@@ -168,7 +177,7 @@ def read_polygons(name: str, content: bytes) -> gpd.GeoDataFrame:
         warnings.filterwarnings("ignore", message=".*non conformant file extension")
         try:
             frame = pyogrio.read_dataframe(io.BytesIO(body))
-        except (pyogrio.errors.DataSourceError, pyogrio.errors.DataLayerError) as error:
+        except UNREADABLE as error:
             raise SourceFault(SOURCE, name, "", "il file geografico non si legge") from error
     if not isinstance(frame, gpd.GeoDataFrame) or frame.empty:
         raise SourceFault(SOURCE, name, "", "nel file non ci sono geometrie")
@@ -197,7 +206,7 @@ def _only_shapefile(name: str, content: bytes) -> bytes:
                         f"dati{PurePath(each.filename).suffix.lower()}", _read(archive, each)
                     )
             return target.getvalue()
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, OSError, EOFError, RuntimeError, NotImplementedError) as error:
         raise SourceFault(SOURCE, name, "", "l'archivio è rovinato o non si apre") from error
 
 

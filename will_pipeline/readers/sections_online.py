@@ -21,6 +21,7 @@ import shapely
 from will_pipeline.errors import SourceFault
 from will_pipeline.readers.istat_boundaries import dissolved_sections
 from will_pipeline.readers.istat_census_2011 import subareas
+from will_pipeline.readers.polygon_files import UNREADABLE
 from will_pipeline.readers.sections_csv import TOWN, VARIABLE, of_towns, rows_of, whole_numbers
 from will_pipeline.readers.tabular import Origin
 
@@ -306,7 +307,7 @@ def _shapefile(files: Mapping[str, bytes], name: str) -> gpd.GeoDataFrame:
                 (Path(folder) / f"sezioni{suffix}").write_bytes(files[f"{stem}{suffix}"])
         try:
             frame = pyogrio.read_dataframe(Path(folder) / "sezioni.shp")
-        except pyogrio.errors.DataSourceError as error:
+        except UNREADABLE as error:
             raise SourceFault(SOURCE, name, "", "non è uno shapefile leggibile") from error
     absent = [one for one in ("PRO_COM", "SEZ2011", *_KINDS.values()) if one not in frame.columns]
     if absent:

@@ -15,6 +15,8 @@ from will_pipeline.errors import SourceFault
 
 # A dot followed by anything but one zero would be a thousands mark, as in 62.000.
 _WHOLE = r"^-?\d+(\.0)?$"
+MOST_WHOLE = 2**53
+"""Largest whole number that a float still tells from its neighbours."""
 LINE = "_line"
 """Name of the column that carries the line of the official file a row comes from."""
 
@@ -168,7 +170,8 @@ def as_numbers(
         text = frame[name]
         plain = text.str.replace(",", ".", literal=True) if decimal_comma else text
         number = plain.cast(pl.Float64, strict=False)
-        good = text.str.contains(_WHOLE) if integer else number.is_finite()
+        whole = text.str.contains(_WHOLE) & (number.abs() <= MOST_WHOLE)
+        good = whole if integer else number.is_finite()
         broken = text.is_not_null() & ~good.fill_null(value=False)
         if broken.any():
             row = broken.arg_true()[0]
