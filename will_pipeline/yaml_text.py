@@ -22,4 +22,8 @@ def parse_yaml(text: str | bytes) -> Any:
     Raises:
         yaml.YAMLError: The text is not YAML, or asks for another object.
     """
-    return yaml.load(text, Loader=_LOADER)  # noqa: S506
+    loader = _LOADER(text)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()

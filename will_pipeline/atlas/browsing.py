@@ -23,7 +23,7 @@ RULES = {
     "preload": False,
 }
 WIDTH, HEIGHT = 1280, 900
-INSTALL = "apt-get install chromium, poi pip install playwright axe-playwright-python"
+INSTALL = "apt-get install chromium, poi make .venv/.ready-dev"
 
 
 class NoBrowser(RuntimeError):

@@ -45,11 +45,10 @@ class Context:
 
 def read_context(mart: duckdb.DuckDBPyConnection) -> Context:
     """Read from an open mart what every workbook says."""
-    shown = ", ".join(SOURCE_HEADINGS)
     return Context(
         info=dict(mart.execute("SELECT chiave, valore FROM mart_info").fetchall()),
         dictionary=mart.sql("SELECT tabella, colonna, descrizione FROM dizionario").pl(),
-        sources=mart.sql(f"SELECT {shown} FROM dim_fonte ORDER BY fonte_id").pl(),
+        sources=mart.sql("FROM dim_fonte ORDER BY fonte_id").pl().select(*SOURCE_HEADINGS),
     )
 
 

@@ -149,7 +149,8 @@ def _publish(
         )
         beside.rename(target)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        if beside.exists():
+            shutil.rmtree(beside)
 
 
 def _point(link: Path, name: str) -> None:

@@ -79,10 +79,12 @@ def make_partition(region: RegionFiles, codes: Sequence[str], workshop: Path) ->
         counts = read_counts(region.counts, codes)
         tables = region_tables(counts, read_polygons(region.polygons))
         _write(tables, beside, inputs, sections=counts.height)
-        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            shutil.rmtree(folder)
         beside.rename(folder)
     finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        if beside.exists():
+            shutil.rmtree(beside)
     for old in workshop.glob(f"R{region.code}-*"):
         if old != folder:
             shutil.rmtree(old)
@@ -95,7 +97,7 @@ def make_partition(region: RegionFiles, codes: Sequence[str], workshop: Path) ->
 def clear_halted(workshop: Path) -> None:
     """Remove what a killed run left half written."""
     for left in workshop.glob(".R*"):
-        shutil.rmtree(left, ignore_errors=True)
+        shutil.rmtree(left)
 
 
 def _inputs(region: RegionFiles, codes: Sequence[str]) -> str:
