@@ -31,6 +31,7 @@ from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
 DELIVERY = ["core", "delivery"]
+EXACT = "core.census_2011"
 SECTIONS = "core.section"
 CONTROLS_TABLE = "controllo"
 ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
@@ -102,7 +103,11 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
 
 @dg.asset(
     key=["marts", "rilascio"],
-    deps=[["core", "section"], *(["marts", name] for name in contracts_of(MARTS))],
+    deps=[
+        ["core", "section"],
+        ["core", "census_2011"],
+        *(["marts", name] for name in contracts_of(MARTS)),
+    ],
     group_name="marts",
     owners=["team:dati"],
     kinds={"duckdb", "html"},
@@ -123,6 +128,7 @@ def rilascio(
             tables, release=statement.release, with_sheets=mart_shelf.sheets
         ),
         sections=warehouse.read(SECTIONS),
+        exact=warehouse.read(EXACT),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,
     )

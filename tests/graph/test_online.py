@@ -89,6 +89,7 @@ class Scenario:
                 ),
             },
         )
+        assert not outcome.faults, outcome.faults
         return Night(
             outcome,
             self.replica.order("asked")["asked"],

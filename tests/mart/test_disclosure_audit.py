@@ -135,6 +135,25 @@ def test_what_an_earlier_release_told_of_others_is_used_too(tables: Tables) -> N
     assert (BOUNDED, "034027.A00") in found(new, old)
 
 
+def test_a_difference_of_areas_that_cross_is_of_no_group(tables: Tables) -> None:
+    kept = world(
+        tables, withheld={"A00"}, shared={"A03"}, more={"Q01": (3700, 303.0), "Q02": (1300, 97.0)}
+    )
+    whose = ["034027.Q01", "034027.A01", "034027.A02"]
+    residents = [3700, 1900, 1700]
+    group = pl.DataFrame({"area_id": whose, "P1": residents, "P34": [40, 20, 15]})
+    crossing = group.with_columns(P34=pl.Series([34, 20, 15]))
+    lesson = (SUBTRACTED, "034027.Q01 − 034027.A01 − 034027.A02")
+    assert lesson in {(one.kind, one.area) for one in audit_mart(kept, exact=group).findings}
+    audit = audit_mart(kept, exact=crossing)
+    assert lesson not in {(one.kind, one.area) for one in audit.findings}
+    assert audit.crossing == 1
+    # Nothing is taken back of an area whose counts are not at hand.
+    assert lesson in {
+        (one.kind, one.area) for one in audit_mart(kept, exact=crossing.head(2)).findings
+    }
+
+
 def test_releases_that_contradict_each_other_are_attacked_one_at_a_time(tables: Tables) -> None:
     new = world(tables, withheld={"A00"}, shared={"A03"})
     other = world(tables, withheld=set(), shared={"A00", "A02"})

@@ -10,7 +10,14 @@ from typing import Any
 import pytest
 
 import will_pipeline.statistics
-from will_pipeline.statistics import clustering, missing, nested_error, normalise, synthetic
+from will_pipeline.statistics import (
+    clustering,
+    missing,
+    nested_error,
+    normalise,
+    screened_starts,
+    synthetic,
+)
 from will_pipeline.statistics.checks import InvalidInput
 
 # The checks themselves have their own tests; the others take what has already been checked.
@@ -21,6 +28,7 @@ INNER: set[Callable[..., object]] = {
     missing.complete_rows,
     missing.reasons,
     nested_error.fit_at,
+    screened_starts.screened_k_means,
     nested_error.maximise,
     nested_error.prediction_error,
     nested_error.ratio_variance,

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from will_pipeline.indicators.protection import Relation
 from will_pipeline.indicators.specification import LEAST_RESIDENTS
-from will_pipeline.mart.disclosure_groups import lay_out, small_groups
+from will_pipeline.mart.disclosure_groups import crosses, lay_out, small_groups
 from will_pipeline.mart.published_counts import (
     COUNT,
     DENOMINATOR,
@@ -74,6 +74,7 @@ class Audit:
         stand_ins: withheld estimates that come back, and are the city's mean for those residents:
             they tell nothing of the area.
         unsettled: cities and items whose published numbers contradict each other.
+        crossing: differences that look like small groups and are of no group, since areas cross.
         findings: everything that was given back.
     """
 
@@ -84,6 +85,7 @@ class Audit:
     narrowest: float | None = None
     stand_ins: int = 0
     unsettled: tuple[str, ...] = ()
+    crossing: int = 0
     findings: tuple[Finding, ...] = ()
 
 
@@ -93,16 +95,25 @@ class _Tally:
     widths: list[float] = field(default_factory=list)
     stand_ins: int = 0
     unsettled: list[str] = field(default_factory=list)
+    crossing: int = 0
     findings: list[Finding] = field(default_factory=list)
 
 
-def audit_mart(tables: Tables, earlier: Tables | None = None, *, floor: int | None = None) -> Audit:
+def audit_mart(
+    tables: Tables,
+    earlier: Tables | None = None,
+    *,
+    floor: int | None = None,
+    exact: pl.DataFrame | None = None,
+) -> Audit:
     """Attack everything that a mart publishes, alone or together with an earlier release.
 
     Args:
         tables: tables of the mart by name; see `published_counts.NEEDED`.
         earlier: those of an earlier release, whose numbers an attacker has kept.
         floor: residents under which areas keep their counts; by default that of the indicators.
+        exact: `area_id` and counts by ISTAT's codes, also those that are not published, which tell
+            groups from differences of areas that cross; without them every difference is a group.
 
     Returns:
         What was tried and found; no findings where nothing comes back.
@@ -115,7 +126,7 @@ def audit_mart(tables: Tables, earlier: Tables | None = None, *, floor: int | No
     tally = _Tally()
     tally.findings += _below_floor(cells, least)
     areas = tables["dim_area"].select("area_id", "pro_com", "livello", residenti="popolazione")
-    tally.findings += _subtractions(areas, cells, least)
+    _subtract(areas, cells, least, exact, tally)
     if earlier is not None and before is not None:
         old = earlier["dim_area"].select(areas.columns[:3], residenti="popolazione")
         tally.findings += _between_editions((areas, cells), (old, before), least)
@@ -136,6 +147,7 @@ def audit_mart(tables: Tables, earlier: Tables | None = None, *, floor: int | No
         narrowest=min(tally.widths, default=None),
         stand_ins=tally.stand_ins,
         unsettled=tuple(tally.unsettled),
+        crossing=tally.crossing,
         findings=tuple(dict.fromkeys(tally.findings)),
     )
 
@@ -167,10 +179,19 @@ def _finding(kind: str, row: Mapping[str, object], lower: float, upper: float) -
     return Finding(kind, str(row["tabella"]), what, str(row["area_id"]), lower, upper)
 
 
-def _subtractions(areas: pl.DataFrame, cells: pl.DataFrame, floor: int) -> Iterator[Finding]:
+def _subtract(
+    areas: pl.DataFrame,
+    cells: pl.DataFrame,
+    floor: int,
+    exact: pl.DataFrame | None,
+    tally: _Tally,
+) -> None:
     known = lay_out(areas, cells)
     for group in small_groups(known, floor=floor):
-        yield _of_group(group, known.areas)
+        if exact is not None and crosses(group, known.areas, exact):
+            tally.crossing += 1
+        else:
+            tally.findings.append(_of_group(group, known.areas))
 
 
 def _of_group(group: Relation, names: Sequence[str]) -> Finding:

@@ -6,6 +6,7 @@ the other are subtracted; whether that is a finding is said in `disclosure_audit
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -108,6 +109,27 @@ def small_groups(known: Known, *, floor: int) -> list[Relation]:
             if _could_be(group, known)
         ]
     return found
+
+
+def crosses(group: Relation, names: Sequence[str], exact: pl.DataFrame) -> bool:
+    """Whether counts that nobody publishes show that a difference is of no group of persons.
+
+    Where areas of two levels cross, the sum of some can exceed that of others by few residents
+    without holding them: then some count of the difference is negative.
+
+    Args:
+        group: one of `small_groups`.
+        names: identifiers of the areas.
+        exact: `area_id` and counts by ISTAT's codes, also those that are not published.
+    """
+    codes = [name for name, kind in exact.schema.items() if kind.is_numeric() and name != "code"]
+    sides = []
+    for places in (group.upper, group.lower):
+        rows = exact.filter(pl.col("area_id").is_in([names[place] for place in places]))
+        if rows.height != len(places):
+            return False
+        sides.append(rows.select(pl.col(codes).cast(pl.Float64).sum()).to_numpy()[0])
+    return bool((sides[0] < sides[1]).any())
 
 
 def _could_be(group: Relation, known: Known) -> bool:

@@ -64,6 +64,11 @@ def audit_lines(audit: Audit) -> list[str]:
     if audit.unsettled:
         told = "; ".join(audit.unsettled)
         lines.append(f"Numeri che si contraddicono, da cui non si ricava niente: {told}.")
+    if audit.crossing:
+        lines.append(
+            f"Differenze che sembrano piccoli gruppi: {number(audit.crossing)}. Non lo sono: sono "
+            "aree che si incrociano, e la differenza non conta nessun gruppo."
+        )
     lines.append(
         f"Numeri riservati che si ricavano: {number(len(audit.findings))}."
         if audit.findings
@@ -92,6 +97,7 @@ def audit_told(audit: Audit) -> dict[str, object]:
         "valori_possibili_minimi": None if audit.narrowest is None else int(audit.narrowest) + 1,
         "stime_senza_informazione": audit.stand_ins,
         "contraddizioni": list(audit.unsettled),
+        "differenze_di_aree_che_si_incrociano": audit.crossing,
         "trovati": [
             {
                 "tipo": each.kind,

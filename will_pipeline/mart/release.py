@@ -236,6 +236,7 @@ def publish(
     views: Mapping[str, ViewContract],
     atlas: Callable[[], Mapping[str, bytes]],
     sections: pl.DataFrame | None = None,
+    exact: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
 ) -> Publication:
@@ -251,6 +252,7 @@ def publish(
         views: contracts of the views.
         atlas: makes the files of the atlas, by relative path; called where the content is new.
         sections: rows of `core.section`, for maps; no number of theirs is published.
+        exact: rows of `core.census_2011`, for the attack alone; see `audit_mart`.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
 
@@ -274,7 +276,7 @@ def publish(
         same = current is not None and current.fingerprint == statement.fingerprint
         if not same:
             _has_room(shelf)
-            page = _confidential(shelf, statement, tables, current)
+            page = _confidential(shelf, statement, tables, current, exact)
             made = shelf.workshop / statement.release
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
@@ -314,6 +316,7 @@ def _confidential(
     statement: Statement,
     tables: Mapping[str, pl.DataFrame],
     current: Statement | None,
+    exact: pl.DataFrame | None,
 ) -> bytes:
     """The page on confidentiality, after an attack on the tables and on what readers have now."""
     earlier = None
@@ -321,7 +324,7 @@ def _confidential(
     if current is not None and _major(current) == _major(statement):
         with open_mart(shelf.latest) as mart:
             earlier = read_needed(mart)
-    audit = audit_mart(tables, earlier)
+    audit = audit_mart(tables, earlier, exact=exact)
     given_back = [each for each in audit.findings if each.kind in BLOCKING]
     if given_back:
         raise Disclosed(names_of(given_back, FINDINGS_NAMED))

@@ -32,7 +32,21 @@ class Screened:
     within: float
 
     def labels(self, z: FloatArray) -> Labels:
-        """Nearest centroid of each row, shape (n,)."""
+        """Give each row the group of its nearest centroid.
+
+        Args:
+            z: Standardised rows, shape (n, m).
+
+        Returns:
+            Groups from 0, shape (n,).
+
+        Raises:
+            ValueError: rows have another number of columns than the centroids.
+
+        Source:
+            Lloyd (1982), Least squares quantization in PCM, IEEE Transactions on Information
+            Theory 28.
+        """
         return np.asarray(cdist(z, self.centroids).argmin(axis=1))
 
 
