@@ -190,7 +190,9 @@ def _placed(drawn: pl.DataFrame, boundaries: pl.DataFrame, crs: Mapping[str, str
 
 def _in_areas(sections: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Give sections the identifier of their area, by the one scheme of their city."""
-    real = pl.col("has_counts") & ~pl.col("is_fictitious")
+    # Where residents are not known, somebody may live there.
+    lived_in = pl.col("P1").is_null() | (pl.col("P1") > 0)
+    real = pl.col("has_counts") & ~pl.col("is_fictitious") & lived_in
     number = pl.col("asc1").cast(pl.String).str.zfill(2)
     coded = pl.format(f"{{}}.Q{{}}@{EDITION}", "pro_com", number)
     by_code = (pl.col("asc1").is_not_null() | ~real).all().over("pro_com")
@@ -244,12 +246,17 @@ def _same(bridge: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
 
 def _sums() -> list[pl.Expr]:
     return [
-        pl.col("P1").sum().alias("residents"),
-        pl.col("PF1").sum().alias("households"),
+        _whole_sum("P1").alias("residents"),
+        _whole_sum("PF1").alias("households"),
         pl.len().cast(pl.Int64).alias("sections"),
         pl.col("vintage").first().alias("year"),
         pl.col("source_id").mode().sort().first().alias("source_id"),
     ]
+
+
+def _whole_sum(code: str) -> pl.Expr:
+    # A sum that skips a missing part would be too small, and nobody would see it.
+    return pl.when(pl.col(code).null_count() == 0).then(pl.col(code).sum())
 
 
 def _no_area() -> pl.DataFrame:

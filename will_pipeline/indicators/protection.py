@@ -62,7 +62,8 @@ class Protection:
 def protect(counts: Floats, areas: pl.DataFrame, *, floor: int) -> Protection:
     """Replace the counts from which those of a group under the floor could be worked out.
 
-    Areas under the floor are withheld. An attacker who knows which areas lie inside which adds
+    Areas under the floor are withheld, and so are all areas of a city where the residents of one
+    are not known. An attacker who knows which areas lie inside which adds
     and subtracts the others: wherever two unions of published areas, of the same city, differ by
     fewer residents than the floor and by no negative count, one area of the two gives up its own
     counts. It gets its part, by residents, of its counts and the group's together (or of its
@@ -82,9 +83,11 @@ def protect(counts: Floats, areas: pl.DataFrame, *, floor: int) -> Protection:
     """
     residents = areas["residents"].to_numpy().astype(np.float64)
     level = areas["level"].to_numpy().astype(str)
-    withheld = (residents < floor) & (level != "C")
-    made, used = counts.copy(), dict[int, Relation]()
     cities = areas["pro_com"].to_numpy().astype(str)
+    unknown = set(cities[np.isnan(residents)].tolist())
+    # Of an area of unknown size nothing says that it is large, nor what its neighbours leave of it.
+    withheld = (level != "C") & (~(residents >= floor) | np.isin(cities, sorted(unknown)))
+    made, used = counts.copy(), dict[int, Relation]()
     for city in dict.fromkeys(cities):
         here = np.flatnonzero((cities == city) & ~withheld)
         found = relations(counts, residents, level, here, floor=floor)

@@ -98,6 +98,34 @@ def test_an_empty_section_without_a_code_takes_no_area_away_from_the_others() ->
     assert named(found)[:4] == [f"{TOWN}.Q01@2021"] * 2 + [f"{TOWN}.Q02@2021", None]
 
 
+def test_a_section_where_nobody_lives_takes_no_area_away_one_of_unknown_residents_does() -> None:
+    nobody = placed(drawn([1, 1, 2, None], [100, 200, 300, 0]))
+    assert named(nobody)[:4] == [f"{TOWN}.Q01@2021"] * 2 + [f"{TOWN}.Q02@2021", None]
+    blank = drawn([1, 1, 2, None]).with_columns(
+        P1=pl.when(pl.int_range(pl.len()) < 3).then("P1").otherwise(None)
+    )
+    assert named(placed(blank)) == [None] * 5
+
+
+def test_residents_of_an_area_are_not_known_where_those_of_a_section_are_not() -> None:
+    frame = drawn([1, 1, 2, 2]).with_columns(
+        P1=pl.when(pl.int_range(pl.len()) > 0).then("P1").otherwise(None)
+    )
+    frame = frame.with_columns(has_counts=pl.lit(True))
+    sections = placed(frame)
+    known = pl.DataFrame(schema={"area_id": pl.String, "name": pl.String})
+    bridge = pl.DataFrame(
+        schema={
+            "area_from": pl.String,
+            "area_to": pl.String,
+            "population_weight": pl.Float64,
+        }
+    )
+    found = recent_areas(sections, known, bridge)
+    residents = dict(found.select("area_id", "residents").iter_rows())
+    assert residents == {f"{TOWN}.C": None, f"{TOWN}.Q01@2021": None, f"{TOWN}.Q02@2021": 700}
+
+
 def old(asc: list[int], residents: list[int]) -> pl.DataFrame:
     return pl.DataFrame(
         {

@@ -88,6 +88,21 @@ def test_whatever_the_small_group_has_the_counts_seen_are_the_same(
     assert seen(moved).equals(seen(base))
 
 
+def test_where_the_residents_of_one_area_are_not_known_no_area_of_its_city_tells_counts() -> None:
+    frame = town(CELLS)
+    names = ["001001.A1", "001001.C"]
+    blank = frame.with_columns(
+        residents=pl.when(pl.col("area_id").is_in(names)).then(None).otherwise("residents")
+    )
+    other = town({("001001.A1", NORTH): (4_000, 1_900, 700)}).with_columns(
+        pl.col("area_id").str.replace("001001", "002002"), pro_com=pl.lit("002002")
+    )
+    found = seen(pl.concat([blank, other]))
+    told = dict(found.select("area_id", "withheld").iter_rows())
+    inner = {name for name in told if name.startswith("001001") and name != CITY}
+    assert {name for name, withheld in told.items() if withheld} == inner
+
+
 def test_without_a_small_difference_all_counts_are_exact() -> None:
     cells = CELLS | {("001001.A2", NORTH): (400, 200, 90)}
     told = seen(town(cells))
