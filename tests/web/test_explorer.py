@@ -42,7 +42,7 @@ NONE_LATER = {"edizione_confini": pl.String, "area_id": pl.String, "area_stabile
 
 
 def sections() -> pl.DataFrame:
-    """The grid as sections of Borgo Prova: Quartiere 2, but one without an area of its own."""
+    """The grid as sections of Borgo Prova: Molino, but one without a quartiere."""
     lost = pl.col("section_id") == "0340270002001"
     asc = pl.when(lost).then(77).otherwise(2)
     return grid().with_columns(pro_com=pl.lit(BORGO), asc1=asc, ace=pl.lit(1, pl.Int64))
@@ -282,6 +282,8 @@ def test_the_keyboard_reaches_a_section_and_the_page_of_its_area(opened) -> None
     page.locator("#codice").fill("1")
     page.keyboard.press("Enter")
     assert "non c'è" in page.locator("#cercata").inner_text()
+    page.locator("#comune").dispatch_event("change")
+    assert "Passa sopra una sezione" in page.locator("#scelta").inner_text()
 
 
 @pytest.mark.web

@@ -18,6 +18,7 @@ import shapely
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
+from will_pipeline.italian import number
 from will_pipeline.mart.exports import CHECKSUM_FILE, write_files
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.vector_tiles import EXTENT, FILE, LAYER, NAMES
@@ -222,7 +223,7 @@ def explorer_files(
 
 
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
@@ -230,6 +231,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    environment.filters["number"] = number
+    return environment
 
 
 def tiles_of(release: Path) -> bytes:

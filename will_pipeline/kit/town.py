@@ -92,7 +92,8 @@ def released(mart: duckdb.DuckDBPyConnection) -> str:
 def _tables(mart: duckdb.DuckDBPyConnection) -> dict[str, pl.DataFrame]:
     wanted = {**views.REQUIRED, **collective.REQUIRED}
     return {
-        name: mart.sql(f'FROM "{name}"').pl().select(*columns) for name, columns in wanted.items()
+        name: mart.sql(f'FROM "{name}"').pl().select(*columns)
+        for name, columns in wanted.items()
     }
 
 

@@ -10,6 +10,7 @@ const wanted = document.getElementById("codice");
 const found = document.getElementById("cercata");
 const shown = document.getElementById("scelta");
 const sections = Array.from(document.querySelectorAll("section.comune"));
+const invitation = Array.from(shown.childNodes);
 const known = new Map();
 
 for (const section of sections) {
@@ -144,6 +145,7 @@ function go(line) {
   const view = { center: numbers(line.dataset.punto), zoom: Math.max(plan.getZoom(), CLOSE) };
   if (still) plan.jumpTo(view);
   else plan.easeTo(view);
+  place.scrollIntoView({ block: "nearest" });
 }
 
 // A section that was chosen stays told until another is, so that its links can be reached.
@@ -176,6 +178,8 @@ towns.addEventListener("change", () => {
   last = "";
   turn();
   choose("");
+  shown.replaceChildren(...invitation);
+  found.textContent = "";
   plan.fitBounds(box(), { padding: 24, animate: false });
 });
 
