@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 PROJECT = Path(__file__).parent.parent.parent
 LATEST = PROJECT / "data" / "marts" / "latest"
+EXPLORED = PROJECT / "data" / "marts" / "esploratore"
 FAILED, WRONG_USE = 1, 2
 SHOWN = 10
 """Findings of one check that are told one by one; the others are counted."""
@@ -84,6 +85,56 @@ def costruisci(
 
 
 @atlante.command()
+def esploratore(
+    cartella: Annotated[
+        Path,
+        typer.Option(
+            "--cartella",
+            help="Copia dell'atlante dove aggiungerlo; se è nuova o vuota, ci copia l'atlante. "
+            "Di solito data/marts/esploratore.",
+            show_default=False,
+        ),
+    ] = EXPLORED,
+    mart: Annotated[
+        Path,
+        typer.Option(
+            "--mart", help="Cartella di un rilascio; di solito l'ultimo.", show_default=False
+        ),
+    ] = LATEST,
+    json_: AsJson = False,
+) -> None:
+    """Aggiunge a una copia dell'atlante la mappa delle sezioni di censimento, dove ci sono."""
+    from will_pipeline.atlas import explorer  # noqa: PLC0415
+    from will_pipeline.atlas.packages import (  # noqa: PLC0415
+        PackageFault,
+        library_files,
+        pinned_packages,
+    )
+    from will_pipeline.mart.opening import NoMart  # noqa: PLC0415
+
+    release = mart.resolve()
+    try:
+        tables = explorer.tables_of(release)
+        explorer.tiles_of(release)
+        said = dict(tables["mart_info"].select("chiave", "valore").iter_rows())
+        explorer.check_copy(cartella, said["rilascio"])
+        typer.echo("Prendo le librerie con npm…", err=True)
+        libraries = library_files(pinned_packages())
+        size = explorer.write_explorer(cartella, release, libraries, tables)
+    except (NoMart, explorer.NoSections, PackageFault) as fault:
+        _stop(f"Non posso fare l'esploratore: {fault}.")
+    except explorer.WrongFolder as fault:
+        _stop(f"Non posso scrivere: {fault}.", code=WRONG_USE)
+    page = cartella / explorer.FOLDER / "index.html"
+    if json_:
+        typer.echo(json.dumps({"pagina": str(page), "byte": size}, ensure_ascii=False))
+        return
+    typer.echo(f"Sezioni del rilascio {said['rilascio']}: {size / 1e6:.1f} MB.")
+    typer.echo(f"  {page}")
+    typer.echo(as_called(f"La mappa ha bisogno di un server: «will atlante servi {cartella}»."))
+
+
+@atlante.command()
 def servi(
     cartella: Folder = LATEST / "atlante",
     porta: Annotated[int, typer.Option(help="Porta; 0 per la prima libera.")] = 8112,
@@ -98,7 +149,10 @@ def servi(
     except OSError as fault:
         _stop(f"Non posso usare la porta {porta}: {fault.strerror}. Prova con --porta 0.")
     with server:
-        typer.echo(f"Atlante: http://{LOOPBACK}:{server.server_port}/index.html")
+        home = f"http://{LOOPBACK}:{server.server_port}"
+        typer.echo(f"Atlante: {home}/index.html")
+        if (cartella / "esploratore" / "index.html").is_file():
+            typer.echo(f"Sezioni: {home}/esploratore/index.html")
         typer.echo("Si legge solo da questa macchina. Per fermare: Ctrl+C.")
         try:
             server.serve_forever()
