@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from will_pipeline.atlas.words import PEOPLE
 from will_pipeline.documentation.readability import LEAST_FOR_EVERYONE, gulpease
 from will_pipeline.kit import chapter, papers, sentences
 
@@ -65,15 +66,18 @@ def test_how_areas_stand_is_told_group_by_group(readings: list[str], told: list[
 
 
 def test_persons_are_an_estimate_with_its_interval() -> None:
-    row = {"attesi": 1279.4, "attesi_inf": 1094.0, "attesi_sup": 1462.0}
+    whose = {"dimensione": "solitudine", "anno": 2024}
+    row = whose | {"attesi": 1279.4, "attesi_inf": 1094.0, "attesi_sup": 1462.0}
     assert sentences.persons(row) == (
-        "In città le persone stimate sono 1.279 (tra 1.094 e 1.462). Nessuno le ha contate."
+        "In città sono 1.279 persone di 65 anni e più a rischio di isolamento sociale "
+        "(tra 1.094 e 1.462). È una stima del 2024, non un conteggio."
     )
-    without = {"attesi": 1279.4, "attesi_inf": None, "attesi_sup": None}
+    without = whose | {"attesi": 1279.4, "attesi_inf": None, "attesi_sup": None}
     assert sentences.persons(without) == (
-        "In città le persone stimate sono 1.279. Nessuno le ha contate."
+        "In città sono 1.279 persone di 65 anni e più a rischio di isolamento sociale. "
+        "È una stima del 2024, non un conteggio."
     )
-    exact = {"attesi": 1279.4, "attesi_inf": 1279.1, "attesi_sup": 1279.3}
+    exact = whose | {"attesi": 1279.4, "attesi_inf": 1279.1, "attesi_sup": 1279.3}
     assert sentences.persons(exact) == sentences.persons(without)
 
 
@@ -104,12 +108,13 @@ def test_an_interval_that_is_one_number_tells_no_difference() -> None:
 
 
 def every_sentence() -> list[str]:
-    numbers = {"attesi": 1279.4, "attesi_inf": 1094.0, "attesi_sup": 1462.0}
+    ends = {"attesi": 1279.4, "attesi_inf": 1094.0, "attesi_sup": 1462.0, "anno": 2024}
+    numbers = [ends | {"dimensione": theme} for theme in PEOPLE]
     groups = (["sopra"] * 2, ["sotto"], ["non_distinguibile", "sopra"], ["non_distinguibile"] * 4)
     return [
         *(told for readings in groups for told in sentences.picture(scored(*readings, "", ""))),
         *sentences.picture(scored("non_distinguibile", "non_distinguibile")),
-        *(sentences.persons(each) for each in (None, numbers)),
+        *(sentences.persons(each) for each in (None, *numbers)),
         *(sentences.voices(each) for each in (0, 1, 6)),
         *(sentences.SCHEME, sentences.MAP, sentences.PARTIAL, sentences.NOT_PEOPLE),
         sentences.NO_SHAPES,

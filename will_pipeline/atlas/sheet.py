@@ -154,7 +154,8 @@ def _persons(area: Area) -> str:
     count = number(_real(most["attesi"]))
     ends = words.between(_real(most["attesi_inf"]), _real(most["attesi_sup"]), 0)
     opening = "Il numero più grande è per" if len(known) > 1 else "Il numero che c'è è per"
-    return f"{opening} «{names[str(most['dimensione'])]}»: circa {count} persone stimate, {ends}."
+    theme = str(most["dimensione"])
+    return f"{opening} «{names[theme]}»: circa {count} {words.PEOPLE[theme]}. Stima: {ends}."
 
 
 def _certainty(scores: Sequence[Score]) -> str:

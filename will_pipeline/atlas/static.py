@@ -148,6 +148,7 @@ def _environment(atlas: Atlas) -> Environment:
         kind=words.kind,
         sheet_path=sheet_path,
         theme_name={theme.key: theme.name for theme in atlas.themes}.__getitem__,
+        people=words.PEOPLE,
         place_name=_place_names(atlas).__getitem__,
     )
     environment.filters.update(

@@ -64,6 +64,15 @@ ACCENTED = {"comunita": "comunità", "sanita": "sanità"}
 """Words of codes that lost their accent."""
 
 
+PEOPLE = {
+    "giovani": "giovani di 15-29 anni che non studiano e non lavorano",
+    "solitudine": "persone di 65 anni e più a rischio di isolamento sociale",
+    "mobilita": "residenti di 10-14 anni con competenza numerica non adeguata",
+    "nuove_generazioni": "persone che mancano alla parità di occupazione",
+}
+"""Who the persons estimated for each need are, as their indicators are called."""
+
+
 def kind(code: str) -> str:
     """Turn a code of a list into words: `centro_anziani` becomes `Centro per anziani`."""
     if code in KINDS:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from will_pipeline.atlas.model import Area, Score
-from will_pipeline.atlas.words import between, count, list_words
+from will_pipeline.atlas.words import PEOPLE, between, count, list_words
 from will_pipeline.italian import number
 
 MOST_NAMED = 6
@@ -55,7 +55,8 @@ def persons(row: Mapping[str, object] | None) -> str:
     told = between(_float(row["attesi_inf"]), _float(row["attesi_sup"]), 0)
     size = number(_float(row["attesi"]))
     interval = f" ({told})" if told and not told.startswith("circa") else ""
-    return f"In città le persone stimate sono {size}{interval}. Nessuno le ha contate."
+    who = PEOPLE[str(row["dimensione"])]
+    return f"In città sono {size} {who}{interval}. È una stima del {row['anno']}, non un conteggio."
 
 
 def row_reading(score: Score) -> str:

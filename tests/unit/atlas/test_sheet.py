@@ -12,8 +12,9 @@ from will_pipeline.atlas.model import Score, Value
 from will_pipeline.atlas.sheet import FITS, VOICE_LETTERS, sheets, three_sentences
 from will_pipeline.atlas.static import render_atlas, sheet_forms
 from will_pipeline.atlas.views import build_atlas
-from will_pipeline.atlas.words import profile_caution
+from will_pipeline.atlas.words import PEOPLE, profile_caution
 from will_pipeline.documentation.readability import LEAST_FOR_EVERYONE, gulpease
+from will_pipeline.indicators.specification import load_specification
 
 LONG = "parola " * 60
 
@@ -72,7 +73,7 @@ def scored(area, *readings):
 def test_every_branch_says_what_the_intervals_say_in_plain_words(area, readings, opening, ending):
     first, second, third = three_sentences(scored(area, *readings))
     assert opening in first
-    assert "circa 310 persone stimate" in second
+    assert "circa 310 persone di 65 anni e più a rischio di isolamento sociale. Stima: " in second
     assert ending in third
     assert gulpease(" ".join((first, second, third))) >= LEAST_FOR_EVERYONE
 
@@ -179,3 +180,10 @@ def test_pages_say_it_beside_the_profile(pages):
     assert f'<small class="caution">{caution}</small>' in city
     assert f"; {caution})" in city.partition('id="profili"')[2]
     assert caution not in pages["area/099001.Q06.html"].partition('id="profilo"')[2]
+
+
+def test_the_persons_of_a_need_are_called_as_its_indicator_calls_them():
+    suffix = ", persone stimate"
+    names = [each.nome for each in load_specification().indicators.values()]
+    told = [name.removesuffix(suffix) for name in names if name.endswith(suffix)]
+    assert sorted(name[0].lower() + name[1:] for name in told) == sorted(PEOPLE.values())
