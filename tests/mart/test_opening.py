@@ -51,3 +51,10 @@ def test_nothing_can_be_written_or_read_beside_the_mart(release: Path, query: st
 def test_an_empty_place_says_how_a_mart_is_made(tmp_path: Path) -> None:
     with pytest.raises(NoMart, match="will esegui"):
         open_mart(tmp_path)
+
+
+def test_another_file_is_told_as_such(tmp_path: Path) -> None:
+    other = tmp_path / "README.md"
+    other.write_text("Non sono un mart. " * 300, "utf-8")
+    with pytest.raises(NoMart, match=r"README\.md non è un mart"):
+        open_mart(other)

@@ -53,7 +53,9 @@ def _installed(package: str) -> str | None:
 
 
 def _free(folder: Path) -> int:
-    return shutil.disk_usage(folder).free
+    # A folder that is not there yet lies on the disk of the nearest one that is.
+    there = next(each for each in (folder, *folder.resolve().parents) if each.exists())
+    return shutil.disk_usage(there).free
 
 
 @dataclass(frozen=True)

@@ -75,7 +75,7 @@ def importa(
     *,
     as_json: AsJson = False,
 ) -> None:
-    """Controlla il foglio delle risposte e lo consegna: dalla notte dopo è nel mart."""
+    """Controlla il foglio delle risposte e lo consegna: entra nel mart con «will esegui»."""
     from will_pipeline.kit import workbook  # noqa: PLC0415
 
     if aggiungi and sostituisci:

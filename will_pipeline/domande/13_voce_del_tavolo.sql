@@ -4,7 +4,7 @@
 -- stessa area e sullo stesso bisogno. Se il tavolo contraddice i dati non ha torto nessuno dei due:
 -- i dati sono stime di anni passati, chi vive nell'area vede altro. Sono le righe da cui partire.
 -- Se la voce non parla di uno dei quattro bisogni accanto non c'è nulla.
--- se_vuota: Nessun tavolo: per questa città il file voce_tavolo non è stato consegnato. Non vuol dire che nessuno abbia parlato.
+-- se_vuota: Nessun tavolo: per questa città in questo rilascio il file voce_tavolo non c'è. Se lo hai consegnato, entra con «will esegui». Non vuol dire che nessuno abbia parlato.
 WITH ultimo AS (
   SELECT area_id, dimensione, anno, indice, ic_inf, ic_sup, p_quinto_alto
   FROM fatto_indice

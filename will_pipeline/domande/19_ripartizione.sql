@@ -4,7 +4,7 @@
 -- cambierebbe se si dividesse secondo il bisogno stimato. La proposta ha un intervallo, perché il
 -- bisogno è una stima. Sicuro vuol dire che almeno novanta simulazioni su cento dicono lo stesso.
 -- Chi è fuori tiene la quantità di oggi, perché il suo bisogno non si pubblica.
--- se_vuota: Nessun esercizio: per questa città il file ripartizione non è stato consegnato.
+-- se_vuota: Nessun esercizio: per questa città in questo rilascio il file ripartizione non c'è. Se lo hai consegnato, entra con «will esegui».
 SELECT
   r.titolo,
   r.regola,

@@ -4,7 +4,7 @@
 -- meno quanto è cambiato nelle aree di confronto. Se manca non si può concludere, e la lettura dice
 -- perché. Non distinguibile non vuol dire inutile: sotto l'effetto minimo non si vede nulla. Un
 -- effetto visto non prova che la causa sia la misura.
--- se_vuota: Nessuna misura: per questa città il file misure non è stato consegnato.
+-- se_vuota: Nessuna misura: per questa città in questo rilascio il file misure non c'è. Se lo hai consegnato, entra con «will esegui».
 SELECT
   v.misura,
   d.nome AS bisogno,

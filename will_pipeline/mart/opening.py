@@ -20,8 +20,16 @@ class NoMart(FileNotFoundError):
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        place = "/".join(path.parts[-4:])
+        place = Path(*path.parts[-4:])
         super().__init__(f"non c'è un mart pubblicato in {place}: si fa con «will esegui»")
+
+
+class NotAMart(NoMart):
+    """A file was named that is not a mart."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.args = (f"il file {path.name} non è un mart: il mart è will_mart.duckdb",)
 
 
 def open_mart(path: Path) -> duckdb.DuckDBPyConnection:
@@ -36,11 +44,17 @@ def open_mart(path: Path) -> duckdb.DuckDBPyConnection:
 
     Raises:
         NoMart: nothing is published there.
+        NotAMart: the file is no database.
     """
     file = (path / DATABASE_FILE if path.is_dir() else path).resolve()
     if not file.is_file():
         raise NoMart(file)
-    return duckdb.connect(str(file), read_only=True, config=dict(CONFINED))
+    try:
+        return duckdb.connect(str(file), read_only=True, config=dict(CONFINED))
+    except duckdb.IOException as problem:
+        if "not a valid DuckDB" not in str(problem):
+            raise
+        raise NotAMart(file) from problem
 
 
 def published_tables(path: Path) -> dict[str, pl.DataFrame]:
