@@ -32,6 +32,7 @@ from will_pipeline.orchestration.warehouse import MARTS, Warehouse, contracts_of
 MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds": {"duckdb"}}
 DELIVERY = ["core", "delivery"]
 SECTIONS = "core.section"
+OSM_PLACES = "raw.osm_presidi"
 CONTROLS_TABLE = "controllo"
 ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
 TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_RELEASE)
@@ -64,7 +65,11 @@ def controllo(
     return warehouse.write("marts.controllo", let)
 
 
-@dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"], ["core", "section"]], **MART)
+@dg.asset(
+    key=["marts", "mart_info"],
+    deps=[["marts", "controllo"], ["core", "section"], ["raw", "osm_presidi"]],
+    **MART,
+)
 def mart_info(
     warehouse: Warehouse, mart_shelf: MartShelf, estimation: EstimationSettings
 ) -> dg.MaterializeResult:
@@ -75,7 +80,7 @@ def mart_info(
         contracts_of(MARTS).values(),
         load_views().values(),
         rendering_hash(),
-        beside={SECTIONS: warehouse.read(SECTIONS)},
+        beside={name: warehouse.read(name) for name in (SECTIONS, OSM_PLACES)},
     )
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
     rows = info_rows(
@@ -102,7 +107,11 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
 
 @dg.asset(
     key=["marts", "rilascio"],
-    deps=[["core", "section"], *(["marts", name] for name in contracts_of(MARTS))],
+    deps=[
+        ["core", "section"],
+        ["raw", "osm_presidi"],
+        *(["marts", name] for name in contracts_of(MARTS)),
+    ],
     group_name="marts",
     owners=["team:dati"],
     kinds={"duckdb", "html"},
@@ -123,6 +132,7 @@ def rilascio(
             tables, release=statement.release, with_sheets=mart_shelf.sheets
         ),
         sections=warehouse.read(SECTIONS),
+        osm_places=warehouse.read(OSM_PLACES),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,
     )

@@ -236,6 +236,7 @@ def publish(
     views: Mapping[str, ViewContract],
     atlas: Callable[[], Mapping[str, bytes]],
     sections: pl.DataFrame | None = None,
+    osm_places: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
 ) -> Publication:
@@ -251,6 +252,7 @@ def publish(
         views: contracts of the views.
         atlas: makes the files of the atlas, by relative path; called where the content is new.
         sections: rows of `core.section`, for maps; no number of theirs is published.
+        osm_places: rows of `raw.osm_presidi`, for files of their own.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
 
@@ -278,7 +280,14 @@ def publish(
             made = shelf.workshop / statement.release
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
-            write_exports(made, tables, contracts=contracts, views=views, sections=sections)
+            write_exports(
+                made,
+                tables,
+                contracts=contracts,
+                views=views,
+                sections=sections,
+                osm_places=osm_places,
+            )
             write_files(made / ATLAS_FOLDER, atlas())
             write_files(made, {PROMISES_FILE: rendered(told), PAGE: page})
             write_statement(made, statement, release_state(tables))
