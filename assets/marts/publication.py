@@ -33,6 +33,7 @@ MART: dict[str, Any] = {"group_name": "marts", "owners": ["team:dati"], "kinds":
 DELIVERY = ["core", "delivery"]
 EXACT = "core.census_2011"
 SECTIONS = "core.section"
+OSM_PLACES = "raw.osm_presidi"
 CONTROLS_TABLE = "controllo"
 ABOUT_THE_RELEASE = (INFO_TABLE, CONTROLS_TABLE, NEWS_TABLE)
 TABLES = tuple(name for name in contracts_of(MARTS) if name not in ABOUT_THE_RELEASE)
@@ -65,7 +66,11 @@ def controllo(
     return warehouse.write("marts.controllo", let)
 
 
-@dg.asset(key=["marts", "mart_info"], deps=[["marts", "controllo"], ["core", "section"]], **MART)
+@dg.asset(
+    key=["marts", "mart_info"],
+    deps=[["marts", "controllo"], ["core", "section"], ["raw", "osm_presidi"]],
+    **MART,
+)
 def mart_info(
     warehouse: Warehouse, mart_shelf: MartShelf, estimation: EstimationSettings
 ) -> dg.MaterializeResult:
@@ -76,7 +81,7 @@ def mart_info(
         contracts_of(MARTS).values(),
         load_views().values(),
         rendering_hash(),
-        beside={SECTIONS: warehouse.read(SECTIONS)},
+        beside={name: warehouse.read(name) for name in (SECTIONS, OSM_PLACES)},
     )
     statement = state_release(mart_shelf.shelf(), fingerprint, mart_shelf.time())
     rows = info_rows(
@@ -106,6 +111,7 @@ def novita(warehouse: Warehouse, mart_shelf: MartShelf) -> dg.MaterializeResult:
     deps=[
         ["core", "section"],
         ["core", "census_2011"],
+        ["raw", "osm_presidi"],
         *(["marts", name] for name in contracts_of(MARTS)),
     ],
     group_name="marts",
@@ -129,6 +135,7 @@ def rilascio(
         ),
         sections=warehouse.read(SECTIONS),
         exact=warehouse.read(EXACT),
+        osm_places=warehouse.read(OSM_PLACES),
         now=mart_shelf.time(),
         keep=mart_shelf.keep,
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from osmium.osm.mutable import Node, Way
 
 from tests.faults.archives import (
     TABLE,
@@ -21,6 +22,7 @@ from tests.faults.archives import (
     workbook,
     zipped,
 )
+from tests.replica.openstreetmap import pbf
 from will_pipeline.errors import SourceFault
 from will_pipeline.sources import containers, delimited
 from will_pipeline.sources.intake import extract, inspect
@@ -74,6 +76,7 @@ GOOD: dict[str, tuple[bytes, int]] = {
     "geojson": (json.dumps(collection()).encode(), 3),
     "json": (json.dumps({"anno": 2022, "righe": [[1], [2], [3]]}).encode(), 3),
     "shapefile_zip": (zipped(shapefile()), 2),
+    "osm_pbf": (pbf([Node(id=1), Way(id=1, nodes=[1])]), 2),
 }
 
 
@@ -99,7 +102,7 @@ def test_f04_the_type_is_that_of_the_bytes(tmp_path: Path, start: bytes, kind: s
     refused(tmp_path, start + b"\n" + TABLE, declared(kind))
 
 
-@pytest.mark.parametrize("kind", ["csv_zip", "xlsx", "xlsx_zip", "shapefile_zip"])
+@pytest.mark.parametrize("kind", ["csv_zip", "xlsx", "xlsx_zip", "shapefile_zip", "osm_pbf"])
 def test_f01_an_archive_cut_anywhere_is_refused(tmp_path: Path, kind: str) -> None:
     content, _ = GOOD[kind]
     for share in (0.1, 0.5, 0.9, 0.999):

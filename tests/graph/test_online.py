@@ -21,6 +21,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.graph.conftest import FEW_DRAWS, make_project
+from tests.replica.openstreetmap import PLACES
 from tests.replica.portals import REGISTRY
 from tests.replica.process import Served, served
 from tests.replica.registers import BALANCE
@@ -236,6 +237,31 @@ def test_a_ninth_town_takes_a_file(scenario: Scenario, first: Night) -> None:
         "AND indice IS NOT NULL"
     )
     assert needs["found"][0] > 0
+
+
+@pytest.mark.slow
+def test_places_of_openstreetmap_stay_in_their_own_files(scenario: Scenario, first: Night) -> None:
+    apart = scenario.shelf / "latest" / "osm"
+    assert sorted(file.name for file in apart.iterdir()) == [
+        "LICENZA.txt", "presidi_osm.csv", "presidi_osm.gpkg",
+    ]  # fmt: skip
+    rows = pl.read_csv(apart / "presidi_osm.csv", schema_overrides={"pro_com": pl.String})
+    # The ninth town has no extract in the description of the source.
+    assert rows.height == PLACES * 8
+    assert rows["pro_com"].n_unique() == 8
+    assert set(rows["tipo"]) == {"biblioteca", "scuola"}
+    columns = scenario.read(
+        "SELECT table_name AS name FROM duckdb_columns() WHERE column_name = 'fonte_id' "
+        "AND schema_name = 'main' AND table_name IN (SELECT table_name FROM duckdb_tables())"
+    )
+    naming = [
+        name
+        for name in sorted(columns["name"])
+        if scenario.read(f"SELECT 1 FROM \"{name}\" WHERE fonte_id = 'osm_presidi'").height
+    ]
+    assert naming == ["dim_fonte"]
+    told = (scenario.shelf / "latest" / "ATTRIBUZIONI.md").read_text("utf-8")
+    assert "© OpenStreetMap contributors. Strato a parte, in `osm/`" in told
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import polars as pl
 import pytest
 
 from will_pipeline.mart.descriptors import APART, WITHIN, attribution_page, licence_duty
+from will_pipeline.mart.osm_layer import SOURCE as OSM
 
 
 def page(tables: dict[str, pl.DataFrame], *licences: str) -> str:
@@ -47,11 +48,24 @@ def test_what_must_stay_apart_is_named(tables: dict[str, pl.DataFrame]) -> None:
     assert "Da tenere a parte, o da non ridistribuire: fonte_1, fonte_2." in told
 
 
+def test_the_row_of_openstreetmap_says_that_its_layer_is_apart(
+    tables: dict[str, pl.DataFrame],
+) -> None:
+    one = tables["dim_fonte"].with_columns(
+        licenza=pl.lit("ODbL 1.0"), attribuzione=pl.lit("© OpenStreetMap contributors")
+    )
+    told = attribution_page(one.with_columns(fonte_id=pl.lit(OSM)), "Da citare.").decode()
+    assert "| © OpenStreetMap contributors. Strato a parte, in `osm/` |" in told
+    assert "Strato a parte" not in attribution_page(one, "Da citare.").decode()
+
+
 def test_no_source_of_ours_is_of_an_unknown_licence(tables: dict[str, pl.DataFrame]) -> None:
     from will_pipeline.definitions import PROJECT  # noqa: PLC0415
     from will_pipeline.sources.descriptor import load_sources  # noqa: PLC0415
 
     sources = load_sources(PROJECT / "assets" / "raw").values()
     fits = {source.licence.name: licence_duty(source.licence.name)[0] for source in sources}
-    assert set(fits.values()) == {WITHIN}, fits
+    assert {name for name, fit in fits.items() if fit != WITHIN} == {"ODbL 1.0"}, fits
+    apart = {each.key for each in sources if each.licence.name == "ODbL 1.0"}
+    assert apart == {OSM}
     assert tables["dim_fonte"].height == 1

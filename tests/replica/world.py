@@ -14,6 +14,7 @@ import polars as pl
 import shapely
 
 from tests.replica.formats import delimited, shapefile, workbook, zipped
+from tests.replica.openstreetmap import EXTRACT, extract
 from tests.replica.registers import Registers
 from tests.replica.towns import FIGURES, REGIONS, GeneratedTown, Place, places
 
@@ -70,6 +71,9 @@ class World:
             yield ("istat_esploradati", path), lambda year=year: self._census_recent(year)
         yield ("istat_esploradati", FOREIGNERS), self._foreigners
         yield from Registers(self.places, self.moved).files()
+        for place in self.places:
+            path = EXTRACT.format(town=place.pro_com, name=place.name)
+            yield ("osm_estratti", path), lambda place=place: extract(place)
         for town in self.towns:
             path = AGID.format(town=town)
             yield ("agid_cruscotto", path), lambda town=town: self._agid(town)

@@ -14,6 +14,8 @@ import polars as pl
 
 from will_pipeline.contracts.model import Column, ColumnType, TableContract, ViewContract
 from will_pipeline.mart.markdown import cell
+from will_pipeline.mart.osm_layer import FOLDER as OSM_FOLDER
+from will_pipeline.mart.osm_layer import SOURCE as OSM_SOURCE
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 FIELD_TYPES: Mapping[ColumnType, str] = {
@@ -146,11 +148,15 @@ def attribution_page(sources: pl.DataFrame, citation: str) -> bytes:
     lines += [
         f"| {cell(row['titolo'])} | {cell(row['ente'])} | "
         f"[{cell(row['licenza'])}]({row['licenza_uri']}) | "
-        f"{cell(row['attribuzione'])} |"
+        f"{cell(row['attribuzione'])}{_apart(row['fonte_id'])} |"
         for row in sources.sort("fonte_id").iter_rows(named=True)
     ]
     lines += ["", *_credits(sources), *licence_lines(sources)]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _apart(source: str) -> str:
+    return f". Strato a parte, in `{OSM_FOLDER}/`" if source == OSM_SOURCE else ""
 
 
 def _credits(sources: pl.DataFrame) -> list[str]:
@@ -187,7 +193,8 @@ def licence_lines(sources: pl.DataFrame) -> list[str]:
         lines.append("Nessuna fonte chiede di stare a parte.")
     lines += [
         "I dati ODbL (per esempio OpenStreetMap) non si uniscono agli altri: chi pubblica una "
-        "banca dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte.",
+        "banca dati derivata deve usare la stessa licenza. Se entrano, stanno in un file a parte, "
+        f"nella cartella `{OSM_FOLDER}/`.",
         "",
     ]
     return lines

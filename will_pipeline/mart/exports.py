@@ -33,6 +33,7 @@ from will_pipeline.mart.descriptors import (
 from will_pipeline.mart.geofiles import placed_areas, write_geopackage, write_geoparquet
 from will_pipeline.mart.news import news_page
 from will_pipeline.mart.opening import open_mart
+from will_pipeline.mart.osm_layer import write_osm_layer
 from will_pipeline.mart.plain_text import write_excel_csv, write_formal_csv
 from will_pipeline.mart.sheets import FACT_HEADINGS, told_facts, wide_headings, workbook_sheets
 from will_pipeline.mart.spreadsheets import write_ods, write_xlsx
@@ -52,12 +53,13 @@ def write_exports(
     contracts: Mapping[str, TableContract],
     views: Mapping[str, ViewContract],
     sections: pl.DataFrame | None = None,
+    osm_places: pl.DataFrame | None = None,
 ) -> None:
     """Write every file of a release that renders its tables, beside the mart already there.
 
     Facts as Parquet, CSV and CSV for Italian Excel; the wide table of areas also as XLSX and ODS;
     areas with a boundary as GeoPackage and GeoParquet, sections as vector tiles; dictionary,
-    attributions and data package.
+    attributions and data package. Places of OpenStreetMap stay in a folder of their own.
 
     Args:
         folder: folder of the release, with its mart.
@@ -65,6 +67,7 @@ def write_exports(
         contracts: contracts of the tables.
         views: contracts of the views.
         sections: rows of `core.section`; those with a polygon become vector tiles.
+        osm_places: rows of `raw.osm_presidi`, kept apart; without any there is no file.
     """
     info = dict(tables["mart_info"].select("chiave", "valore").iter_rows())
     made_at = datetime.fromisoformat(info["fatto_il"])
@@ -87,6 +90,8 @@ def write_exports(
         write_geoparquet(folder / "aree.parquet", placed)
     if sections is not None:
         write_files(folder, _tiles(sections, tables["dim_fonte"]))
+    if osm_places is not None:
+        write_osm_layer(folder, osm_places, made_at=made_at)
     pages = {
         "DIZIONARIO.md": dictionary_page(tables["dizionario"], contracts.values()),
         "NOVITA.md": news_page(tables["novita"]),

@@ -45,13 +45,15 @@ def placed_areas(areas: pl.DataFrame, shapes: pl.DataFrame, wide: pl.DataFrame) 
     )
 
 
-def write_geopackage(path: Path, areas: gpd.GeoDataFrame, *, made_at: datetime) -> None:
-    """Write a GeoPackage whose only time is that of the release."""
+def write_geopackage(
+    path: Path, areas: gpd.GeoDataFrame, *, made_at: datetime, layer: str = LAYER
+) -> None:
+    """Write a GeoPackage of one layer whose only time is that of the release."""
     pyogrio.set_gdal_config_options(
         {"OGR_CURRENT_DATE": made_at.strftime("%Y-%m-%dT%H:%M:%S.000Z")}
     )
     try:
-        pyogrio.write_dataframe(areas, path, layer=LAYER, driver="GPKG")
+        pyogrio.write_dataframe(areas, path, layer=layer, driver="GPKG")
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 

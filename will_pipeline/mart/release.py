@@ -237,6 +237,7 @@ def publish(
     atlas: Callable[[], Mapping[str, bytes]],
     sections: pl.DataFrame | None = None,
     exact: pl.DataFrame | None = None,
+    osm_places: pl.DataFrame | None = None,
     now: datetime | None = None,
     keep: int = KEPT,
 ) -> Publication:
@@ -253,6 +254,7 @@ def publish(
         atlas: makes the files of the atlas, by relative path; called where the content is new.
         sections: rows of `core.section`, for maps; no number of theirs is published.
         exact: rows of `core.census_2011`, for the attack alone; see `audit_mart`.
+        osm_places: rows of `raw.osm_presidi`, for files of their own.
         now: time of the run, with its time zone; that of the statement where none is given.
         keep: how many of the newest releases stay.
 
@@ -280,7 +282,14 @@ def publish(
             made = shelf.workshop / statement.release
             made.mkdir()
             write_database(made / DATABASE_FILE, tables, contracts, views)
-            write_exports(made, tables, contracts=contracts, views=views, sections=sections)
+            write_exports(
+                made,
+                tables,
+                contracts=contracts,
+                views=views,
+                sections=sections,
+                osm_places=osm_places,
+            )
             write_files(made / ATLAS_FOLDER, atlas())
             write_files(made, {PROMISES_FILE: rendered(told), PAGE: page})
             write_statement(made, statement, release_state(tables))

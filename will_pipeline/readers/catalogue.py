@@ -78,6 +78,7 @@ PRODUCTS: dict[str, Product] = {
     "eligendo_affluenza": Product("eligendo:turnout", ("csv",)),
     "opencivitas": Product("opencivitas:spending", ("json",)),
     "salute_farmacie": Product("salute_farmacie:pharmacies", ("json",)),
+    "osm_presidi": Product("osm_places:extracts", ("osm_pbf",)),
     "anncsu_civici": Product("anncsu:civic_numbers", ("csv_zip", "csv")),
     "parma_anagrafe": Product("parma_anagrafe:population", ("csv",)),
 }

@@ -25,6 +25,7 @@ from will_pipeline.sources.containers import (
 )
 from will_pipeline.sources.delimited import TextFault, check_text, is_markup
 from will_pipeline.sources.live import ZIPPED, Live
+from will_pipeline.sources.osm_pbf import count_blocks_of
 from will_pipeline.sources.safe_xml import XmlFault, count
 
 PAGES = ("text/html", "application/xhtml+xml")
@@ -219,6 +220,10 @@ def _is_feature(each: Any) -> bool:
     return isinstance(each, dict) and each.get("type") == "Feature" and "geometry" in each
 
 
+def _check_osm(path: Path, _: Live) -> int:
+    return count_blocks_of(path)
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(name)
 
@@ -274,4 +279,5 @@ _CHECKS: dict[str, Callable[[Path, Live], int]] = {
     "geojson": _check_geojson,
     "json": _check_json,
     "shapefile_zip": _check_shapefile,
+    "osm_pbf": _check_osm,
 }

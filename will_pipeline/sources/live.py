@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 Format = Literal[
-    "csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "json", "shapefile_zip"
+    "csv", "sdmx_csv", "csv_zip", "xlsx", "xlsx_zip", "geojson", "json", "shapefile_zip", "osm_pbf"
 ]
 ZIPPED = ("csv_zip", "xlsx_zip", "shapefile_zip")
 EXTENSIONS: dict[str, str] = {
@@ -24,6 +24,7 @@ EXTENSIONS: dict[str, str] = {
     # Beside `<digest>.json`, which says what is known of the file.
     "json": "testo",
     "shapefile_zip": "zip",
+    "osm_pbf": "pbf",
 }
 """Extension under which a file of each format is archived."""
 
@@ -130,7 +131,7 @@ class Live(_Strict):
         final_newline: Whether the producer ends the last line; a cut file is seen by it.
         members: Files expected in an archive, each matching one of its names.
         size_bytes: Size of a file as it arrives.
-        rows: Rows of a table, features of a map.
+        rows: Rows of a table, features of a map, blocks of an extract of OpenStreetMap.
         unzipped_bytes: Most bytes of an archive once unpacked.
         confirm: Whether to ask again after a download if the file is still the same.
         fresh_days: Days after which a source without a successful check counts as old.
