@@ -223,10 +223,11 @@ def _mail(text: str, where: Channels) -> None:
 def alarm(context: dg.RunFailureSensorContext) -> None:
     """Tell a failed run to whoever the environment names; to nobody where it names none."""
     try:
-        where = channels()
-    except BadAlert as problem:
-        context.log.error(f"{NOT_SENT}: {problem}")
-        return
+        where, wrong = channels(), ""
+    except BadAlert as fault:
+        where, wrong = Channels(), f"{NOT_SENT}: {fault}"
+    if wrong:
+        context.log.error(wrong)
     if not where.any:
         return
     told = redacted(told_of_failure(context.dagster_run.job_name, context.failure_event.message))
