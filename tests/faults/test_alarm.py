@@ -44,6 +44,16 @@ def test_o02_the_command_ends_with_one(tmp_path: Path, monkeypatch: pytest.Monke
     assert "gettone" not in result.output
 
 
+def test_o02_a_bad_address_is_told_and_not_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(alerts.WEBHOOK, "https://[::1/gettone")
+    result = CliRunner().invoke(app, ["allarme", "--progetto", str(tmp_path)])
+    assert result.exit_code == 1
+    assert f"{alerts.WEBHOOK} non è un indirizzo valido" in result.stderr
+    assert "gettone" not in result.output
+
+
 def test_the_page_tells_what_is_stale_and_fetches_nothing() -> None:
     shelf = {
         "last_success_at": "2026-11-24T02:31:00+01:00",

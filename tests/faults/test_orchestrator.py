@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import smtplib
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import dagster as dg
+import httpx
 import pytest
 import yaml
 from dagster._utils.schedules import cron_string_iterator
@@ -300,6 +302,10 @@ def listener() -> Iterator[tuple[str, list[dict[str, str]]]]:
     heard: list[dict[str, str]] = []
 
     class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
         def do_POST(self) -> None:
             heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             self.send_response(500 if self.path == "/rotto" else 204)
@@ -367,6 +373,9 @@ def test_x14_no_secret_is_told_or_logged(listener: tuple[str, list[dict[str, str
     [
         ({alerts.WEBHOOK: "http://example.org/gettone"}, "https"),
         ({alerts.WEBHOOK: "file:///etc/gettone"}, "https"),
+        ({alerts.WEBHOOK: "https://[::1/gettone"}, "non è un indirizzo valido"),
+        ({alerts.WEBHOOK: "https://example.org:gettone/a"}, "non è un indirizzo valido"),
+        ({alerts.WEBHOOK: "https:///gettone"}, "non è un indirizzo valido"),
         ({alerts.MAIL_HOST: "posta.example.org:587"}, alerts.MAIL_FROM),
     ],
 )
@@ -376,6 +385,62 @@ def test_x14_a_bad_address_is_refused_without_repeating_it(
     with pytest.raises(BadAlert, match=told) as caught:
         channels(given)
     assert "gettone" not in str(caught.value)
+
+
+def test_x14_libraries_do_not_log_the_address(
+    listener: tuple[str, list[dict[str, str]]], caplog: pytest.LogCaptureFixture
+) -> None:
+    address, heard = listener
+    caplog.set_level(logging.DEBUG)
+    assert alert("prova", Channels(webhook=f"{address}/gettone?chiave=abc")) == []
+    assert heard == [{"text": "prova"}]
+    assert "gettone" not in caplog.text
+    httpx.get(address, trust_env=False)
+    assert address in caplog.text
+
+
+def test_x14_an_address_httpx_refuses_is_told_by_its_kind() -> None:
+    [told] = alert("prova", Channels(webhook="https://example.org/\x01gettone"))
+    assert told.endswith("InvalidURL")
+
+
+def test_x14_the_parts_of_an_address_are_hidden() -> None:
+    given = {alerts.WEBHOOK: "https://u:parola@example.org/services/T01AB2/x%2Fy99?chiave=gettone"}
+    for part in (
+        "/services/T01AB2/x%2Fy99",
+        "/services/T01AB2/x/y99",
+        "chiave=gettone",
+        "gettone",
+        "T01AB2",
+        "parola",
+    ):
+        assert part not in redacted(f"POST example.org {part} 404", given), part
+    assert redacted("POST example.org", given) == "POST example.org"
+    bad = {alerts.WEBHOOK: "https://[::1/gettone-1"}
+    assert "gettone" not in redacted("Invalid URL: /gettone-1", bad)
+    assert redacted("a/b", {alerts.WEBHOOK: "https://example.org/"}) == "a/b"
+
+
+def test_x14_a_bad_address_does_not_stop_the_sensor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(alerts.WEBHOOK, "https://[::1/gettone")
+
+    @dg.op
+    def broken() -> None:
+        raise OSError("disco pieno")
+
+    @dg.job
+    def giro() -> None:
+        broken()
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = giro.execute_in_process(instance=instance, raise_on_error=False)
+        context = dg.build_run_status_sensor_context(
+            sensor_name="allarme",
+            dagster_instance=instance,
+            dagster_run=result.dagster_run,
+            dagster_event=result.get_run_failure_event(),
+        ).for_run_failure()
+        alarm(context)
 
 
 def test_an_alert_by_mail_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

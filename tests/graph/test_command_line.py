@@ -9,7 +9,9 @@ from pypdf import PdfReader
 from typer.testing import CliRunner
 
 from tests.graph.conftest import Project
+from will_pipeline.atlas.words import between
 from will_pipeline.cli.main import app
+from will_pipeline.italian import number
 
 
 def esegui(project: Project) -> tuple[int, str, str]:
@@ -66,7 +68,11 @@ def test_the_sheet_of_an_area_is_found_by_name_and_by_code(published: Project) -
     told = json.loads(scheda(published, "034027.Q04", "--json")[1])
     assert told["area_id"] == "034027.Q04"
     for row in told["bisogni"]:
-        assert f"{row['bisogno']}: {row['indice']}, {row['intervallo']}" in said
+        interval = between(*row["intervallo"])
+        assert f"{row['bisogno']}: {number(row['indice'], 1)}, {interval}" in said
+    assert isinstance(told["residenti"], int)
+    for row in told["persone_stimate"]:
+        assert f"{row['bisogno']}: {number(row['stima'])} (" in said
     assert "Persone stimate, non contate" in said
 
 
@@ -82,6 +88,8 @@ def test_the_sheet_is_written_as_a_pdf(published: Project, tmp_path: Path) -> No
     target = tmp_path / "pablo.pdf"
     assert scheda(published, "pablo", "--come", str(target))[0] == 0
     assert len(PdfReader(target).pages) == 2
+    assert scheda(published, "pablo", "--come", str(target))[0] == 2
+    assert scheda(published, "pablo", "--come", str(target), "--sovrascrivi")[0] == 0
     assert scheda(published, "pablo", "--come", str(tmp_path / "no" / "x.pdf"))[0] == 1
 
 

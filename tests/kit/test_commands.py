@@ -210,3 +210,37 @@ def test_without_a_mart_the_way_to_make_one_is_told(
     result = will(*command, "--citta", "como", "--progetto", tmp_path)
     assert result.exit_code == 1
     assert "will esegui" in result.stderr
+
+
+def test_the_sheet_as_json_has_numbers_and_the_notice(
+    tables: Mapping[str, pl.DataFrame], project: Path, tmp_path: Path
+) -> None:
+    latest = project / "data" / "marts" / "latest"
+    plain = json.loads(will("scheda", "Molino", "--mart", latest, "--json").stdout)
+    assert "avviso" not in plain
+    assert isinstance(plain["residenti"], int)
+    [need, *_] = [each for each in plain["bisogni"] if each["indice"] is not None]
+    low, high = need["intervallo"]
+    assert low <= need["indice"] <= high
+    assert "persone" not in plain
+    for row in plain["persone_stimate"]:
+        assert isinstance(row["stima"], float)
+    invented = tmp_path / "will_mart.duckdb"
+    shutil.copy(latest / "will_mart.duckdb", invented)
+    with duckdb.connect(str(invented)) as mart:
+        mart.execute("INSERT INTO mart_info VALUES ('avviso', 'Città inventate.', '')")
+    told = json.loads(will("scheda", "Molino", "--mart", tmp_path, "--json").stdout)
+    assert told["avviso"] == "Città inventate."
+
+
+def test_the_sheet_is_never_written_over_a_file_unless_asked(project: Path, tmp_path: Path) -> None:
+    target = tmp_path / "mio.pdf"
+    target.write_bytes(b"mio")
+    words = ("scheda", "Molino", "--mart", project / "data" / "marts" / "latest", "--come", target)
+    result = will(*words)
+    assert result.exit_code == 2
+    assert "--sovrascrivi" in result.stderr
+    assert target.read_bytes() == b"mio"
+    assert will(*words, "--sovrascrivi").exit_code == 0
+    assert target.read_bytes().startswith(b"%PDF")
+    assert [path.name for path in tmp_path.iterdir()] == ["mio.pdf"]

@@ -175,6 +175,52 @@ def test_a_workbook_takes_the_place_of_a_csv(project: Path, areas: Areas) -> Non
     assert statements(project, areas) == [f"{PARMA}-2", f"{PARMA}-a"]
 
 
+@pytest.mark.parametrize("left", ["voce_tavolo.xlsx.txt", ".voce_tavolo.xlsx.9.parte"])
+def test_a_leftover_is_no_delivery(project: Path, areas: Areas, left: str) -> None:
+    folder = project / "data" / "raw" / "consegne" / "parma"
+    folder.mkdir(parents=True)
+    (folder / left).write_bytes(b"mezzo")
+    path = written(project, filled(areas, ("1", *SAID)))
+    result = will(project, path, "--citta", "parma")
+    assert result.exit_code == 0, result.output
+    assert handed_in(project) == sorted([left, "voce_tavolo.xlsx"])
+    assert statements(project, areas) == [f"{PARMA}-1"]
+
+
+@pytest.mark.parametrize("option", ["--aggiungi", "--sostituisci"])
+def test_two_files_of_one_delivery_are_named_and_kept(
+    project: Path, areas: Areas, option: str
+) -> None:
+    folder = project / "data" / "raw" / "consegne" / "parma"
+    folder.mkdir(parents=True)
+    for name in ("voce_tavolo.csv", "voce_tavolo.ods"):
+        (folder / name).write_text("prima", "utf-8")
+    path = written(project, filled(areas, ("1", *SAID)))
+    result = will(project, path, "--citta", "parma", option)
+    assert result.exit_code == 1
+    assert "voce_tavolo.csv, voce_tavolo.ods. Lasciane uno solo." in result.stderr
+    assert handed_in(project) == ["voce_tavolo.csv", "voce_tavolo.ods"]
+
+
+def test_a_first_csv_that_is_added_keeps_its_extension(project: Path) -> None:
+    path = project / "risposte.csv"
+    path.write_text(
+        "codice;area;bisogno;data_tavolo;attore;esito;sintesi;risorsa\n"
+        "a;Pablo;giovani;12/03/2026;scuola;conferma;Vero.;\n",
+        "utf-8",
+    )
+    assert will(project, path, "--citta", "parma", "--aggiungi").exit_code == 0
+    assert handed_in(project) == ["voce_tavolo.csv"]
+
+
+def test_a_folder_that_cannot_be_made_is_told(project: Path, areas: Areas) -> None:
+    (project / "data" / "raw").write_text("un file", "utf-8")
+    path = written(project, filled(areas, ("1", *SAID)))
+    result = will(project, path, "--citta", "parma")
+    assert result.exit_code == 1
+    assert "Non posso scrivere in" in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

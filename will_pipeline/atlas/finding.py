@@ -43,8 +43,19 @@ class Found:
             "in_breve": list(three_sentences(area)),
             "bisogni": [_need(score) for score in area.scores],
             "profilo": _profile(area),
-            "persone": [_persons(self.area, row) for row in area.collective.persons],
+            "persone_stimate": [_persons(self.area, row) for row in area.collective.persons],
             "rilascio": self.release,
+        }
+
+    def data(self) -> dict[str, Any]:
+        """The same side of the sheet for machines: numbers as numbers, estimates called so."""
+        area, row = self.area, self.area.row
+        return {
+            **self.summary(),
+            "residenti": row["popolazione"],
+            "famiglie": row["famiglie"],
+            "bisogni": [_need_data(score) for score in area.scores],
+            "persone_stimate": [_persons_data(area, each) for each in area.collective.persons],
         }
 
 
@@ -96,6 +107,18 @@ def _need(score: Any) -> dict[str, str]:
     }
 
 
+def _need_data(score: Any) -> dict[str, object]:
+    value = score.value
+    if value is None:
+        return {**_need(score), "indice": None}
+    return {
+        **_need(score),
+        "indice": value.index,
+        "intervallo": [value.low, value.high],
+        "anno": value.year,
+    }
+
+
 def _profile(area: Area) -> str:
     if area.profile is None:
         return "nessuno"
@@ -114,8 +137,16 @@ def _persons(area: Area, row: Any) -> dict[str, str]:
     ends = words.between(_real(row["attesi_inf"]), _real(row["attesi_sup"]), 0)
     return {
         "bisogno": names[str(row["dimensione"])],
-        "persone": number(_real(row["attesi"])),
+        "stima": number(_real(row["attesi"])),
         "intervallo": ends,
+    }
+
+
+def _persons_data(area: Area, row: Any) -> dict[str, object]:
+    return {
+        **_persons(area, row),
+        "stima": _real(row["attesi"]),
+        "intervallo": [_real(row["attesi_inf"]), _real(row["attesi_sup"])],
     }
 
 

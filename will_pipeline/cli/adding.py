@@ -13,6 +13,7 @@ import typer
 
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.towns import BAD, stop
+from will_pipeline.cli.writing import write_whole
 
 CITIES = Path(__file__).parent.parent / "cities"
 NEXT = (
@@ -87,7 +88,7 @@ def aggiungi_citta(
         typer.echo(text, nl=False)
         return
     path = cartella / f"{city.slug}.yaml"
-    path.write_text(text, "utf-8")
+    write_whole({path: text.encode()})
     typer.echo(f"Scritto {path.name}, la città numero {city.order}.")
     for line in NEXT:
         typer.echo(as_called(line))

@@ -25,6 +25,7 @@ SHOWN = 12
 
 def scheda(
     area: Annotated[str, typer.Argument(help="Codice o nome di un'area: 034027.Q04, Pablo.")],
+    *,
     pdf: Annotated[bool, typer.Option("--pdf", help="Scrive il PDF da stampare.")] = False,
     come: Annotated[
         Path | None,
@@ -32,6 +33,9 @@ def scheda(
             "--come", help="File del PDF; di solito «CODICE.pdf» qui.", show_default=False
         ),
     ] = None,
+    sovrascrivi: Annotated[
+        bool, typer.Option("--sovrascrivi", help="Scrive il PDF anche sopra un file che c'è già.")
+    ] = False,
     json_: Annotated[bool, typer.Option("--json", help="Stampa la scheda come JSON.")] = False,
     mart: Annotated[
         Path,
@@ -58,20 +62,25 @@ def scheda(
     if pdf or come is not None:
         from will_pipeline.atlas.printing import print_sheets  # noqa: PLC0415
         from will_pipeline.atlas.static import sheet_forms  # noqa: PLC0415
+        from will_pipeline.cli.writing import write_whole  # noqa: PLC0415
 
         identifier = str(found[0].area.row["area_id"])
         target = come or Path(f"{identifier}.pdf")
+        if target.exists() and not sovrascrivi:
+            _stop(f"C'è già {target}: scegli un altro nome con --come, o --sovrascrivi.")
         (content,) = print_sheets(sheet_forms(atlas, only=identifier), workers=1).values()
-        try:
-            target.write_bytes(content)
-        except OSError as fault:
-            _stop(f"Non posso scrivere {target}: {fault.strerror}.", code=FAILED)
+        write_whole({target: content})
         typer.echo(f"Scritta la scheda di {found[0].name}: {target}")
     elif json_:
-        typer.echo(json.dumps(found[0].summary(), ensure_ascii=False, indent=2))
+        typer.echo(json.dumps(_data(found[0], said.get("avviso")), ensure_ascii=False, indent=2))
     else:
         for line in _told(found[0], said.get("avviso")):
             typer.echo(line)
+
+
+def _data(found: Found, notice: str | None) -> dict[str, object]:
+    """The sheet for machines, with what an invented release says of itself before all else."""
+    return {**({"avviso": notice} if notice else {}), **found.data()}
 
 
 def _told(found: Found, notice: str | None) -> Iterator[str]:
@@ -91,8 +100,8 @@ def _told(found: Found, notice: str | None) -> Iterator[str]:
         "",
         "Persone stimate, non contate",
         *(
-            [f"  {row['bisogno']}: {row['persone']} ({row['intervallo']})"
-             for row in summary["persone"]]
+            [f"  {row['bisogno']}: {row['stima']} ({row['intervallo']})"
+             for row in summary["persone_stimate"]]
             or ["  nessun numero pubblicato"]
         ),
         "",

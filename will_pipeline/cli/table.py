@@ -16,6 +16,7 @@ import typer
 
 from will_pipeline.cli.called import as_called
 from will_pipeline.cli.towns import BAD, PROJECT, AsJson, Project, areas_of, stop, town_named
+from will_pipeline.cli.writing import made_folder, write_whole
 
 if TYPE_CHECKING:
     from will_pipeline.deliveries.problems import Problem
@@ -90,7 +91,10 @@ def importa(
         _refuse(examined.problems, as_json=as_json)
     folder = progetto / "data" / "raw" / "consegne" / town.slug
     present = _delivered(folder, workbook.KIND)
-    content = files[file.name]
+    if len(present) > 1:
+        names = ", ".join(path.name for path in present)
+        stop(f"per {town.name} c'è più di un foglio: {names}. Lasciane uno solo.", code=BAD)
+    name, content = f"{workbook.KIND}{file.suffix.lower()}", files[file.name]
     if present and not (sostituisci or present[0].read_bytes() == content):
         if not aggiungi:
             stop(
@@ -106,8 +110,7 @@ def importa(
         together, problems = workbook.joined(before, files, areas)
         if problems:
             _refuse(problems, as_json=as_json)
-        content = together[workbook.FILE]
-    name = f"{workbook.KIND}{file.suffix.lower()}" if not aggiungi else workbook.FILE
+        name, content = workbook.FILE, together[workbook.FILE]
     _hand_in(folder, name, content, present)
     rows = sum(frame.height for frame in examined.tables.values())
     _told_import(rows, town.name, folder / name, as_json=as_json)
@@ -154,9 +157,8 @@ def _write(files: Mapping[str, bytes], folder: Path, *, as_json: bool) -> None:
     if present:
         are, move = ("c'è", "spostalo") if len(present) == 1 else ("ci sono", "spostali")
         stop(f"nella cartella {are} già {', '.join(present)}: {move} o scegli --cartella.")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in files.items():
-        (folder / name).write_bytes(content)
+    made_folder(folder)
+    write_whole({folder / name: content for name, content in files.items()})
     paths = [str(folder / name) for name in files]
     _echo({"file": paths}, paths, as_json=as_json)
 
@@ -175,21 +177,24 @@ def _refuse(problems: Sequence[Problem], *, as_json: bool) -> None:
 
 
 def _delivered(folder: Path, kind: str) -> list[Path]:
+    """Files that the night takes as this kind of delivery; no others, whatever their name."""
+    from will_pipeline.deliveries.catalogue import load_templates  # noqa: PLC0415
+    from will_pipeline.deliveries.folder import kind_of  # noqa: PLC0415
+
     if not folder.is_dir():
         return []
-    return sorted(path for path in folder.iterdir() if path.name.split(".")[0].lower() == kind)
+    templates = load_templates()
+    return sorted(path for path in folder.iterdir() if kind_of(path.name, templates) == kind)
 
 
 def _hand_in(folder: Path, name: str, content: bytes, present: Sequence[Path]) -> None:
     """Put the file in its place at once; the one it takes the place of goes away after."""
-    folder.mkdir(parents=True, exist_ok=True)
-    # The night may read the folder at any moment: it takes no notice of this name.
-    waiting = folder / f"{name}.txt"
-    waiting.write_bytes(content)
-    waiting.replace(folder / name)
+    made_folder(folder)
+    # The night may read the folder at any moment: it takes no notice of a hidden name.
+    write_whole({folder / name: content})
     for path in present:
         if path.name != name:
-            path.unlink()
+            path.unlink(missing_ok=True)
 
 
 def _told_import(rows: int, town: str, path: Path, *, as_json: bool) -> None:

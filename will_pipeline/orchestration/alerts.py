@@ -6,13 +6,16 @@ environment alone, and never reach a log.
 
 from __future__ import annotations
 
+import logging
 import os
+import re
 import smtplib
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import EmailMessage
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import dagster as dg
 import httpx
@@ -26,6 +29,10 @@ PATIENCE = 10.0
 MOST_TOLD = 800
 HIDDEN = "•••"
 NOT_SENT = "l'allarme non è partito"
+TALKATIVE = ("httpx", "httpcore")
+"""Loggers that write the address of every request."""
+TOKEN_LETTERS, LONG_TOKEN = 6, 16
+"""Letters from which a piece of an address is a secret: with a figure in it, and without."""
 
 
 class BadAlert(ValueError):
@@ -65,8 +72,8 @@ def channels(environment: Mapping[str, str] | None = None) -> Channels:
         environment: variables; those of the process where none are given.
 
     Raises:
-        BadAlert: the webhook is not https (http is taken on this machine only), or the mail has no
-            sender or recipient.
+        BadAlert: the webhook is no address or is not https (http is taken on this machine only), or
+            the mail has no sender or recipient.
     """
     given = os.environ if environment is None else environment
     read = Channels(
@@ -78,27 +85,59 @@ def channels(environment: Mapping[str, str] | None = None) -> Channels:
         password=given.get(MAIL_PASSWORD, ""),
     )
     if read.webhook:
-        address = urlsplit(read.webhook)
-        local = address.hostname in ("127.0.0.1", "localhost", "::1")
-        if address.scheme != "https" and not (address.scheme == "http" and local):
-            raise BadAlert(f"{WEBHOOK} deve cominciare con https://")
+        _check_webhook(read.webhook)
     if read.mail_host and not (read.sender and read.recipient):
         raise BadAlert(f"con {MAIL_HOST} servono anche {MAIL_FROM} e {MAIL_TO}")
     return read
 
 
+def _check_webhook(webhook: str) -> None:
+    try:
+        address = urlsplit(webhook)
+        scheme, host, _ = address.scheme, address.hostname, address.port
+    except ValueError:
+        # The message of the parser repeats the address.
+        raise BadAlert(f"{WEBHOOK} non è un indirizzo valido") from None
+    local = host in ("127.0.0.1", "localhost", "::1")
+    if scheme != "https" and not (scheme == "http" and local):
+        raise BadAlert(f"{WEBHOOK} deve cominciare con https://")
+    if not host:
+        raise BadAlert(f"{WEBHOOK} non è un indirizzo valido")
+
+
 def redacted(text: str, environment: Mapping[str, str] | None = None) -> str:
     """A text without the secrets of the environment, for logs and alerts.
+
+    Of the webhook its path, its query and the tokens in them are hidden too: a message often holds
+    only a part of an address.
 
     Args:
         text: anything.
         environment: variables; those of the process where none are given.
     """
     given = os.environ if environment is None else environment
-    for name in SECRETS:
-        if given.get(name):
-            text = text.replace(given[name], HIDDEN)
+    secrets = {given.get(name, "") for name in SECRETS} | _parts(given.get(WEBHOOK, ""))
+    for secret in sorted(secrets - {""}, key=lambda each: (-len(each), each)):
+        text = text.replace(secret, HIDDEN)
     return text
+
+
+def _parts(address: str) -> set[str]:
+    """Parts of an address that give access; read without a parser, which refuses bad addresses."""
+    rest = address.partition("://")[2] or address
+    place = re.search(r"[/?#].*", rest, re.DOTALL)
+    tail = place.group() if place else ""
+    user = rest.removesuffix(tail).rpartition("@")[0]
+    values = [each for each in re.findall(r"=([^&#]+)", tail) if len(each) >= TOKEN_LETTERS]
+    pieces = [each for each in re.split(r"[/?#&=]", tail) if _token(each)]
+    whole = [each for each in (tail, user, *re.split(r"[?#]", tail)) if len(each.strip("/")) > 1]
+    found = {*whole, *values, *pieces, *user.split(":")[1:]}
+    return found | {unquote(each) for each in found}
+
+
+def _token(piece: str) -> bool:
+    figures = any(letter.isdigit() for letter in piece)
+    return len(piece) >= (TOKEN_LETTERS if figures else LONG_TOKEN)
 
 
 def alert(text: str, where: Channels) -> list[str]:
@@ -126,15 +165,39 @@ def _tried(
 ) -> list[str]:
     try:
         send(text, where)
-    except (httpx.HTTPError, smtplib.SMTPException, OSError, ValueError) as problem:
+    except (
+        httpx.HTTPError,
+        httpx.InvalidURL,
+        smtplib.SMTPException,
+        OSError,
+        ValueError,
+    ) as problem:
         # The message of the problem may hold the address: only its kind is told.
         return [f"{NOT_SENT} ({name}): {type(problem).__name__}"]
     return []
 
 
 def _post(text: str, where: Channels) -> None:
-    with httpx.Client(timeout=PATIENCE, trust_env=False) as client:
+    with _silent(), httpx.Client(timeout=PATIENCE, trust_env=False) as client:
         client.post(where.webhook, json={"text": text}).raise_for_status()
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep the address of a request out of every log, whatever its level."""
+    names = [
+        name
+        for name in (*TALKATIVE, *logging.root.manager.loggerDict)
+        if name.partition(".")[0] in TALKATIVE
+    ]
+    before = {name: logging.getLogger(name).disabled for name in names}
+    for name in names:
+        logging.getLogger(name).disabled = True
+    try:
+        yield
+    finally:
+        for name, disabled in before.items():
+            logging.getLogger(name).disabled = disabled
 
 
 def _mail(text: str, where: Channels) -> None:
@@ -159,7 +222,12 @@ def _mail(text: str, where: Channels) -> None:
 )
 def alarm(context: dg.RunFailureSensorContext) -> None:
     """Tell a failed run to whoever the environment names; to nobody where it names none."""
-    where = channels()
+    try:
+        where, wrong = channels(), ""
+    except BadAlert as fault:
+        where, wrong = Channels(), f"{NOT_SENT}: {fault}"
+    if wrong:
+        context.log.error(wrong)
     if not where.any:
         return
     told = redacted(told_of_failure(context.dagster_run.job_name, context.failure_event.message))
