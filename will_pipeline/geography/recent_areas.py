@@ -191,7 +191,8 @@ def _placed(drawn: pl.DataFrame, boundaries: pl.DataFrame, crs: Mapping[str, str
 def _in_areas(sections: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
     """Give sections the identifier of their area, by the one scheme of their city."""
     # Where residents are not known, somebody may live there.
-    lived_in = pl.col("P1").is_null() | (pl.col("P1") > 0)
+    residents = pl.col("P1") if "P1" in sections.columns else pl.lit(None, pl.Int64)
+    lived_in = residents.is_null() | (residents > 0)
     real = pl.col("has_counts") & ~pl.col("is_fictitious") & lived_in
     number = pl.col("asc1").cast(pl.String).str.zfill(2)
     coded = pl.format(f"{{}}.Q{{}}@{EDITION}", "pro_com", number)

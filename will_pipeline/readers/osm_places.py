@@ -47,7 +47,7 @@ _SCHEMA = {
 }
 _NO_OSMIUM = (
     "per leggere gli estratti di OpenStreetMap serve il pacchetto osmium: "
-    "si installa con pip install 'will-pipeline[osm]'"
+    "si rifà l'ambiente con make run"
 )
 # Of what a broken extract can raise, nothing has a type of its own.
 _UNREADABLE = (RuntimeError, ValueError, KeyError, OverflowError)

@@ -107,6 +107,12 @@ def test_a_section_where_nobody_lives_takes_no_area_away_one_of_unknown_resident
     assert named(placed(blank)) == [None] * 5
 
 
+def test_without_downloads_there_are_no_sections_and_no_areas() -> None:
+    nothing = drawn([1, 1, 2, 2]).clear().drop("P1", "PF1")
+    tables = dict.fromkeys((2021, 2023), nothing.drop("geometry_wkb"))
+    assert recent_sections(nothing, tables, NO_BOUNDARY, CRS).is_empty()
+
+
 def test_residents_of_an_area_are_not_known_where_those_of_a_section_are_not() -> None:
     frame = drawn([1, 1, 2, 2]).with_columns(
         P1=pl.when(pl.int_range(pl.len()) > 0).then("P1").otherwise(None)
