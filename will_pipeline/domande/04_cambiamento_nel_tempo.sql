@@ -4,6 +4,8 @@
 -- I valori proiettati hanno un intervallo e l'errore che il metodo ha fatto in passato.
 -- Poi ci sono le aree, sui confini del 2021, con la differenza fra un censimento e l'ultimo.
 -- I numeri del 2011 passano da un ponte fra confini: dove un'area è stata divisa sono stime.
+-- Sono stime anche i numeri di un'area che divide i conteggi con un piccolo gruppo.
+-- La natura è il tipo del numero: solo osservato e derivato vengono dritti dalla fonte.
 -- Se non ci sono altri censimenti, l'ultima riga lo dice: niente qui inventa un cambiamento.
 WITH citta AS (
   SELECT pro_com, nome FROM dim_comune WHERE nome = $comune
@@ -39,7 +41,7 @@ cambiate AS (
     e.nome AS dove,
     i.nome AS che_cosa,
     s.anno,
-    CASE WHEN s.stimato THEN 'stimato' ELSE 'osservato' END AS natura,
+    CASE WHEN s.stimato THEN 'stimato' ELSE i.tipo END AS natura,
     s.valore,
     s.ic_inf AS inf,
     s.ic_sup AS sup,
@@ -47,6 +49,8 @@ cambiate AS (
     NULL::DOUBLE AS errore_prova,
     CASE
       WHEN s.stato <> 'valido' THEN 'Il numero non si pubblica o non c''è.'
+      WHEN s.anno = s.ultimo_anno AND s.stimato
+        THEN 'È una stima: l''area divide i conteggi con un piccolo gruppo.'
       WHEN s.anno = s.ultimo_anno THEN NULL
       WHEN NOT s.confrontabile
         THEN 'Non si confronta con il ' || s.ultimo_anno
@@ -54,7 +58,14 @@ cambiate AS (
       WHEN s.variazione IS NULL THEN 'Il numero dell''ultimo anno non c''è.'
       WHEN s.stimato
         THEN 'Da allora al ' || s.ultimo_anno || ': ' || round(s.variazione, 2)
-          || '. È una stima: l''area era divisa in altro modo.'
+          || CASE WHEN s.tramite_ponte
+            THEN '. È una stima: l''area era divisa in altro modo, o divide i conteggi '
+              || 'con un piccolo gruppo.'
+            ELSE '. È una stima: l''area divide i conteggi con un piccolo gruppo.'
+          END
+      WHEN s.lettura IS NULL
+        THEN 'Da allora al ' || s.ultimo_anno || ': ' || round(s.variazione, 2)
+          || '. L''ultimo numero è una stima: l''area divide i conteggi con un piccolo gruppo.'
       WHEN s.lettura = 'non_distinguibile'
         THEN 'Da allora al ' || s.ultimo_anno || ' non si vede un cambiamento.'
       ELSE 'Da allora al ' || s.ultimo_anno
@@ -73,7 +84,7 @@ aree AS (
     'aree' AS dove,
     'Indici e indicatori delle aree' AS che_cosa,
     max(f.anno) AS anno,
-    'osservato' AS natura,
+    NULL::VARCHAR AS natura,
     NULL::DOUBLE AS valore,
     NULL::DOUBLE AS inf,
     NULL::DOUBLE AS sup,

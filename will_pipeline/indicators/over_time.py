@@ -185,8 +185,8 @@ def series_rows(
     """Rows of `serie_storica`: each area in each census, and how far it is from the latest one.
 
     Only numbers of the same formula are subtracted, and none that measures an area against its
-    own city. Changes of an estimate have no reading: their
-    interval knows nothing of the error of the bridge.
+    own city. Changes from or to an estimate have no reading: their interval knows nothing of the
+    error of the bridge, nor of what an area shares with a small group.
 
     Args:
         sections: rows of `core.recent_section`.
@@ -264,7 +264,8 @@ def _of_one(each: Vintage, sections: pl.DataFrame, base_sources: pl.DataFrame) -
         "ic_sup",
         "stato",
         tramite_ponte=pl.lit(each.bridged) & ~whole,
-        stimato=pl.col("area_id").is_in(list(each.estimated)),
+        # A number made of counts shared with a small group is no observation of the area either.
+        stimato=pl.col("area_id").is_in(list(each.estimated)) | pl.col("nota").is_not_null(),
         fonte_id="fonte_id",
     )
 
@@ -292,8 +293,10 @@ def _changes(rows: pl.DataFrame, found: Mapping[int, Vintage], level: float) -> 
     }
     added = pl.DataFrame(told, schema=schema, orient="row")
     low, high = pl.col("variazione_inf"), pl.col("variazione_sup")
+    latest = pl.col("stimato") & (pl.col("anno") == pl.col("ultimo_anno"))
+    estimated = pl.col("stimato") | latest.any().over("area_id", "indicatore_id")
     return pl.concat([rows, added], how="horizontal").with_columns(
-        lettura=pl.when(pl.col("stimato") | pl.col("variazione").is_null())
+        lettura=pl.when(estimated | pl.col("variazione").is_null())
         .then(None)
         .when(low > 0)
         .then(pl.lit("in_aumento"))

@@ -9,6 +9,7 @@ from tests.unit.indicators import country
 from tests.unit.indicators import sections as made
 from will_pipeline.indicators.areas import AreaCounts
 from will_pipeline.indicators.estimates import Settings
+from will_pipeline.indicators.levels import Evidence
 from will_pipeline.indicators.over_time import FACTS, SERIES, carried, series_rows, vintage_facts
 
 SETTINGS = Settings(draws=100)
@@ -155,13 +156,49 @@ def test_a_small_area_stays_hidden_in_every_census() -> None:
     assert elderly(rows, 2011)["variazione"][0] is None
 
 
-def test_figures_say_their_census_and_their_source() -> None:
+def known() -> Evidence:
     series_of_provinces = pl.concat(
         country.series().with_columns(indicator_code=pl.lit(name))
         for name in ("02IST006-N22", "02IST010P")
     )
-    known = country.evidence(pool=POOL, series=series_of_provinces)
-    rows = vintage_facts(recent(), known, SETTINGS)
+    return country.evidence(pool=POOL, series=series_of_provinces)
+
+
+def with_a_small_group(year: int) -> pl.DataFrame:
+    """In one census a few residents are in no area, and an area shares its counts with them."""
+    lone = recent().filter(pl.col("vintage") == year).head(1)
+    counts = [name for name, kind in lone.schema.items() if kind.is_integer() and name != "vintage"]
+    few = lone.with_columns(
+        *((pl.col(name) // 3).alias(name) for name in counts),
+        area_id=pl.lit(None, dtype=pl.String),
+    )
+    assert 0 < few["P1"][0] < 250
+    return pl.concat([recent(), few], how="vertical_relaxed")
+
+
+@pytest.mark.parametrize("year", [2021, 2023])
+def test_a_value_shared_with_a_small_group_is_an_estimate_and_has_no_reading(year: int) -> None:
+    sections = with_a_small_group(year)
+    notes = vintage_facts(sections, known(), SETTINGS).filter(
+        (pl.col("indicatore_id") == "anziani_75") & pl.col("nota").is_not_null()
+    )
+    shared = notes["area_id"].unique().to_list()
+    assert notes["anno"].unique().to_list() == [year]
+    assert len(shared) == 1
+    rows = series_rows(
+        sections, areas=AREAS, counts=COUNTS, bridge=bridge(), pool=POOL, settings=SETTINGS
+    )
+    found = elderly(rows, year)
+    assert found.filter("stimato")["area_id"].to_list() == shared
+    assert found.filter("stimato")["stato"].to_list() == ["valido"]
+    # The change to the latest census is one of an estimate, whichever of the two is shared.
+    before = elderly(rows, 2021)
+    assert before.filter(pl.col("lettura").is_null())["area_id"].to_list() == shared
+    assert before["variazione"].null_count() == 0
+
+
+def test_figures_say_their_census_and_their_source() -> None:
+    rows = vintage_facts(recent(), known(), SETTINGS)
     own = rows.filter(pl.col("indicatore_id") == "anziani_75")
     assert own.select("anno_struttura", "fonte_id").unique().sort("anno_struttura").rows() == [
         (2021, "agid"), (2023, "agid"),
