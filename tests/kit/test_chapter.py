@@ -81,14 +81,14 @@ def test_every_indicator_has_its_interval_its_letter_and_its_note(noted: Town) -
              for cell in row[1:]}  # fmt: skip
     names = {str(area.row["area_id"]): str(area.row["nome"]) for area in noted.level.areas}
     assert (names["099001.Q01"], "7,9 (7,4 – 8,4) A") in cells
-    assert (names["099001.Q02"], "7,9 (7,4 – 8,4) A (1)") in cells
+    assert (names["099001.Q02"], "7,9 (7,4 – 8,4) A [1]") in cells
     assert any(cell.startswith("41,0 (40,0 – 42,0) B") for _, cell in cells)
     assert {note for table in found for note in table.notes} == {
-        f"(1) {NOTE[0].upper()}{NOTE[1:]}."
+        f"[1] {NOTE[0].upper()}{NOTE[1:]}."
     }
     for area, cell in cells:
-        assert "(1)" not in cell or area == names["099001.Q02"]
-    text = f"(1) {NOTE[0].upper()}{NOTE[1:]}."
+        assert "[1]" not in cell or area == names["099001.Q02"]
+    text = f"[1] {NOTE[0].upper()}{NOTE[1:]}."
     assert text in [each.text for each in Document(io.BytesIO(docx_file(told))).paragraphs]
     written = OpenDocument(io.BytesIO(odt_file(told))).body.get_elements("//text:p")
     assert text in [each.text for each in written]
@@ -104,7 +104,7 @@ def test_a_number_without_interval_or_letter_stands_alone() -> None:
     assert _figure(IndicatorLine(card, missing, ""), {}) == "dato mancante"
     notes: dict[str, int] = {}
     told = [_figure(IndicatorLine(card, {**fact, "nota": each}, ""), notes) for each in "aba"]
-    assert told == ["3,0 (1)", "3,0 (2)", "3,0 (1)"]
+    assert told == ["3,0 [1]", "3,0 [2]", "3,0 [1]"]
 
 
 def test_statements_of_every_level_and_of_the_city_are_told(noted: Town) -> None:

@@ -194,7 +194,7 @@ def _indicator_table(town: Town, theme: Theme) -> Iterator[Table]:
         for area in areas
     ]
     numeric = frozenset(range(1, len(header)))
-    under = tuple(f"({place}) {_sentence(note)}" for note, place in notes.items())
+    under = tuple(f"[{place}] {_sentence(note)}" for note, place in notes.items())
     yield Table(f"Indicatori: {theme.name}", tuple(header), tuple(rows), numeric, under)
 
 
@@ -234,7 +234,8 @@ def _figure(line: IndicatorLine | None, notes: dict[str, int]) -> str:
 def _signed(told: str, note: object, notes: dict[str, int]) -> str:
     if not note:
         return told
-    return f"{told} ({notes.setdefault(str(note), len(notes) + 1)})"
+    # Square brackets: in round ones there are intervals and codes of areas.
+    return f"{told} [{notes.setdefault(str(note), len(notes) + 1)}]"
 
 
 def _sentence(note: str) -> str:
