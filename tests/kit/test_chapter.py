@@ -16,6 +16,7 @@ from PIL import Image
 
 from tests.kit.conftest import NOTE, NOTICE
 from will_pipeline.atlas.model import IndicatorLine
+from will_pipeline.atlas.words import NO_BREAK
 from will_pipeline.kit import maps
 from will_pipeline.kit.chapter import (
     Chapter,
@@ -77,12 +78,12 @@ def test_an_area_without_a_number_has_a_reason_and_not_zero(told: Chapter, town:
 def test_every_indicator_has_its_interval_its_letter_and_its_note(noted: Town) -> None:
     told = chapter(noted)
     found = [table for table in tables(told) if table.caption.startswith("Indicatori: ")]
-    cells = {(row[0].partition(" (")[0], cell) for table in found for row in table.rows
-             for cell in row[1:]}  # fmt: skip
+    cells = {(row[0].partition(" (")[0], cell.replace(NO_BREAK, " "))
+             for table in found for row in table.rows for cell in row[1:]}  # fmt: skip
     names = {str(area.row["area_id"]): str(area.row["nome"]) for area in noted.level.areas}
-    assert (names["099001.Q01"], "7,9 (7,4 – 8,4) A") in cells
-    assert (names["099001.Q02"], "7,9 (7,4 – 8,4) A [1]") in cells
-    assert any(cell.startswith("41,0 (40,0 – 42,0) B") for _, cell in cells)
+    assert (names["099001.Q01"], "7,9 A (7,4 – 8,4)") in cells
+    assert (names["099001.Q02"], "7,9 A (7,4 – 8,4) [1]") in cells
+    assert any(cell.startswith("41,0 B (40,0 – 42,0)") for _, cell in cells)
     assert {note for table in found for note in table.notes} == {
         f"[1] {NOTE[0].upper()}{NOTE[1:]}."
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from will_pipeline.atlas.model import Area, IndicatorLine, Theme
 from will_pipeline.atlas.words import (
     INDICATOR_STATES,
+    NO_BREAK,
     OUTCOMES,
     between,
     day,
@@ -209,7 +210,7 @@ def _lines(area: Area, theme: Theme) -> dict[str, IndicatorLine]:
 
 
 def _figure(line: IndicatorLine | None, notes: dict[str, int]) -> str:
-    """A number with its interval, the letter of its reliability and the sign of its note.
+    """A number with the letter of its reliability, its interval and the sign of its note.
 
     Args:
         line: indicator of an area; none where the area has no row.
@@ -222,12 +223,11 @@ def _figure(line: IndicatorLine | None, notes: dict[str, int]) -> str:
         return _signed(INDICATOR_STATES[str(fact["stato"])], fact["nota"], notes)
     decimals = int(_float(line.card["decimali"]) or 0)
     value, low, high = (_float(fact[name]) for name in ("valore", "ic_inf", "ic_sup"))
-    told = [number(value, decimals)]
+    told = [number(value, decimals), *([str(fact["affidabilita"])] if fact["affidabilita"] else [])]
+    told = [NO_BREAK.join(told)]
     if low is not None and high is not None:
-        # With spaces around the dash, a narrow cell breaks between the numbers and not in them.
-        told.append(f"({number(low, decimals)} – {number(high, decimals)})")
-    if fact["affidabilita"]:
-        told.append(str(fact["affidabilita"]))
+        # A narrow cell breaks before the interval, never in it.
+        told.append(f"({number(low, decimals)}{NO_BREAK}–{NO_BREAK}{number(high, decimals)})")
     return _signed(" ".join(told), fact["nota"], notes)
 
 
