@@ -14,8 +14,20 @@ from docx.oxml.ns import qn
 from odfdo import Document as OpenDocument
 from PIL import Image
 
+from tests.kit.conftest import NOTE, NOTICE
+from will_pipeline.atlas.model import IndicatorLine
+from will_pipeline.atlas.words import NO_BREAK
 from will_pipeline.kit import maps
-from will_pipeline.kit.chapter import Chapter, Heading, Picture, Space, Table, chapter
+from will_pipeline.kit.chapter import (
+    Chapter,
+    Heading,
+    Paragraph,
+    Picture,
+    Space,
+    Table,
+    _figure,
+    chapter,
+)
 from will_pipeline.kit.docx_file import docx_file
 from will_pipeline.kit.odt_file import odt_file
 from will_pipeline.kit.town import Town
@@ -61,6 +73,52 @@ def test_an_area_without_a_number_has_a_reason_and_not_zero(told: Chapter, town:
         if score.value is None:
             assert row[1] == "–"
             assert score.reason in row[3]
+
+
+def test_every_indicator_has_its_interval_its_letter_and_its_note(noted: Town) -> None:
+    told = chapter(noted)
+    found = [table for table in tables(told) if table.caption.startswith("Indicatori: ")]
+    cells = {(row[0].partition(" (")[0], cell.replace(NO_BREAK, " "))
+             for table in found for row in table.rows for cell in row[1:]}  # fmt: skip
+    names = {str(area.row["area_id"]): str(area.row["nome"]) for area in noted.level.areas}
+    assert (names["099001.Q01"], "7,9 A (7,4 – 8,4)") in cells
+    assert (names["099001.Q02"], "7,9 A (7,4 – 8,4) [1]") in cells
+    assert any(cell.startswith("41,0 B (40,0 – 42,0)") for _, cell in cells)
+    assert {note for table in found for note in table.notes} == {
+        f"[1] {NOTE[0].upper()}{NOTE[1:]}."
+    }
+    for area, cell in cells:
+        assert "[1]" not in cell or area == names["099001.Q02"]
+    text = f"[1] {NOTE[0].upper()}{NOTE[1:]}."
+    assert text in [each.text for each in Document(io.BytesIO(docx_file(told))).paragraphs]
+    written = OpenDocument(io.BytesIO(odt_file(told))).body.get_elements("//text:p")
+    assert text in [each.text for each in written]
+
+
+def test_a_number_without_interval_or_letter_stands_alone() -> None:
+    card = {"decimali": 1}
+    fact = {"stato": "valido", "valore": 3.0, "ic_inf": None, "ic_sup": None,
+            "affidabilita": None, "nota": None}  # fmt: skip
+    assert _figure(IndicatorLine(card, fact, ""), {}) == "3,0"
+    assert _figure(None, {}) == "–"
+    missing = {**fact, "stato": "non_disponibile", "valore": None}
+    assert _figure(IndicatorLine(card, missing, ""), {}) == "dato mancante"
+    notes: dict[str, int] = {}
+    told = [_figure(IndicatorLine(card, {**fact, "nota": each}, ""), notes) for each in "aba"]
+    assert told == ["3,0 [1]", "3,0 [2]", "3,0 [1]"]
+
+
+def test_statements_of_every_level_and_of_the_city_are_told(noted: Town) -> None:
+    [voices] = [each for each in tables(chapter(noted)) if each.caption == "La voce del tavolo"]
+    said = {row[3]: row[0] for row in voices.rows}
+    assert len(voices.rows) == 4
+    assert "Detto di 099001.A01." in said
+    assert said["Detto di 099001.C."].endswith("(tutta la città)")
+
+
+def test_the_notice_of_an_invented_release_comes_first(noted: Town, told: Chapter) -> None:
+    assert chapter(noted).blocks[0] == Paragraph(NOTICE)
+    assert told.blocks[0] == Heading(1, "Come si legge")
 
 
 def test_docx_has_real_tables_a_language_and_a_title(told: Chapter) -> None:

@@ -223,6 +223,7 @@ def test_the_sheet_as_json_has_numbers_and_the_notice(
     low, high = need["intervallo"]
     assert low <= need["indice"] <= high
     assert "persone" not in plain
+    assert plain["persone_stimate"]
     for row in plain["persone_stimate"]:
         assert isinstance(row["stima"], float)
     invented = tmp_path / "will_mart.duckdb"

@@ -7,6 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
+from tests.kit.conftest import NOTICE
 from will_pipeline.italian import number
 from will_pipeline.kit import papers
 from will_pipeline.kit.town import Town
@@ -84,3 +85,13 @@ def test_the_sheet_of_who_leads_counts_the_areas(town: Town) -> None:
 
 def test_the_same_city_gives_the_same_bytes(posters: dict[str, bytes], town: Town) -> None:
     assert papers.posters(town) == posters
+
+
+def test_the_notice_of_an_invented_release_is_on_every_paper(noted: Town, town: Town) -> None:
+    sheet = papers.facilitator_sheet(noted, slug="borgo", workbook="voce_tavolo.xlsx")
+    for content in (*papers.posters(noted).values(), *sheet.values()):
+        reader = read(content)
+        assert NOTICE in text_of(reader)
+        assert len(reader.pages) == 1
+    [plain] = papers.facilitator_sheet(town, slug="borgo", workbook="voce_tavolo.xlsx").values()
+    assert "inventate" not in text_of(read(plain))

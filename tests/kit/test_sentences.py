@@ -123,7 +123,8 @@ def every_sentence() -> list[str]:
         *papers.WORDS,
         *chapter.HOW_TO_READ,
         *chapter.PROMPTS,
-        *(chapter.TABLE_SAYS, chapter.NOTHING_DELIVERED, chapter.NO_PLACES),
+        *chapter.TABLE_SAYS,
+        *(chapter.NOTHING_DELIVERED, chapter.NO_PLACES),
     ]
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from will_pipeline.atlas.model import Area, IndicatorLine, Theme
 from will_pipeline.atlas.words import (
     INDICATOR_STATES,
+    NO_BREAK,
     OUTCOMES,
     between,
     day,
@@ -26,7 +27,11 @@ from will_pipeline.kit.papers import alternative, persons_of
 from will_pipeline.kit.town import Town
 
 NONE = "–"
-TABLE_SAYS = "Ogni numero ha il suo intervallo: 100 è la media della città."
+TABLE_SAYS = (
+    "Per gli indici, 100 è la media della città.",
+    "Fra parentesi c'è l'intervallo del numero. Dove manca, l'intervallo non c'è.",
+    "La lettera dice quanto il numero è affidabile: A di più, B in parte, C poco.",
+)
 HOW_TO_READ = (
     "Le tabelle dicono dove un bisogno è più probabile. Non dicono chi lo ha.",
     "Un'area è sopra o sotto la media solo se tutto l'intervallo lo è.",
@@ -75,12 +80,14 @@ class Table:
         header: headings.
         rows: cells as text.
         numeric: positions of the columns of numbers.
+        notes: what stands under it, each with the sign that its cells carry.
     """
 
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     numeric: frozenset[int]
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,7 @@ def chapter(town: Town) -> Chapter:
         Demand, supply, space for the reasoned analysis, notes with sources, in this order.
     """
     blocks = [
+        *([Paragraph(town.notice)] if town.notice else []),
         Heading(1, "Come si legge"),
         *map(Paragraph, HOW_TO_READ),
         *_demand(town),
@@ -130,7 +138,7 @@ def chapter(town: Town) -> Chapter:
 
 def _demand(town: Town) -> Iterator[Block]:
     yield Heading(1, "Gli indicatori della domanda")
-    yield Paragraph(TABLE_SAYS)
+    yield from map(Paragraph, TABLE_SAYS)
     for theme in town.themes:
         partial = " (misura parziale)" if theme.partial else ""
         yield Heading(2, f"{theme.name}{partial}")
@@ -181,12 +189,14 @@ def _indicator_table(town: Town, theme: Theme) -> Iterator[Table]:
     for card in cards.values():
         unit = str(card["unita"])
         header.append(f"{card['nome_breve']} ({unit})" if short_unit(unit) else f"{card['nome']}")
+    notes: dict[str, int] = {}
     rows = [
-        (_named(area), *(_figure(lines[str(area.row["area_id"])].get(key)) for key in cards))
+        (_named(area), *(_figure(lines[str(area.row["area_id"])].get(key), notes) for key in cards))
         for area in areas
     ]
     numeric = frozenset(range(1, len(header)))
-    yield Table(f"Indicatori: {theme.name}", tuple(header), tuple(rows), numeric)
+    under = tuple(f"[{place}] {_sentence(note)}" for note, place in notes.items())
+    yield Table(f"Indicatori: {theme.name}", tuple(header), tuple(rows), numeric, under)
 
 
 def _lines(area: Area, theme: Theme) -> dict[str, IndicatorLine]:
@@ -199,12 +209,37 @@ def _lines(area: Area, theme: Theme) -> dict[str, IndicatorLine]:
     }
 
 
-def _figure(line: IndicatorLine | None) -> str:
+def _figure(line: IndicatorLine | None, notes: dict[str, int]) -> str:
+    """A number with the letter of its reliability, its interval and the sign of its note.
+
+    Args:
+        line: indicator of an area; none where the area has no row.
+        notes: notes told so far with their places; a new one is added.
+    """
     if line is None:
         return NONE
-    if line.fact["stato"] != "valido":
-        return INDICATOR_STATES[str(line.fact["stato"])]
-    return number(_float(line.fact["valore"]), int(_float(line.card["decimali"]) or 0))
+    fact = line.fact
+    if fact["stato"] != "valido":
+        return _signed(INDICATOR_STATES[str(fact["stato"])], fact["nota"], notes)
+    decimals = int(_float(line.card["decimali"]) or 0)
+    value, low, high = (_float(fact[name]) for name in ("valore", "ic_inf", "ic_sup"))
+    told = [number(value, decimals), *([str(fact["affidabilita"])] if fact["affidabilita"] else [])]
+    told = [NO_BREAK.join(told)]
+    if low is not None and high is not None:
+        # A narrow cell breaks before the interval, never in it.
+        told.append(f"({number(low, decimals)}{NO_BREAK}–{NO_BREAK}{number(high, decimals)})")
+    return _signed(" ".join(told), fact["nota"], notes)
+
+
+def _signed(told: str, note: object, notes: dict[str, int]) -> str:
+    if not note:
+        return told
+    # Square brackets: in round ones there are intervals and codes of areas.
+    return f"{told} [{notes.setdefault(str(note), len(notes) + 1)}]"
+
+
+def _sentence(note: str) -> str:
+    return f"{note[:1].upper()}{note[1:].rstrip('.')}."
 
 
 def _persons(town: Town) -> Iterator[Block]:
@@ -265,7 +300,7 @@ def _analysis(town: Town) -> Iterator[Block]:
 
 
 def _voices(town: Town) -> Iterator[Block]:
-    found = [(area, row) for area in town.level.areas for row in area.collective.voices]
+    found = [(area, row) for area in town.all_levels for row in area.collective.voices]
     yield Paragraph(sentences.voices(len(found)))
     if found:
         rows = tuple(

@@ -102,6 +102,8 @@ def _add_table(document: Any, block: Table) -> None:
     _repeat(table.rows[0])
     for row in table.rows:
         _keep_whole(row)
+    for note in block.notes:
+        document.add_paragraph().add_run(note).font.size = Pt(9)
     document.add_paragraph()
 
 

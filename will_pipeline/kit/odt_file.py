@@ -92,6 +92,7 @@ def _elements(document: Any, block: Block, place: int) -> list[Element]:
         return [
             _paragraph(block.caption, style="WillCaption"),
             _table(block, place),
+            *(_paragraph(note, style="WillText") for note in block.notes),
             _paragraph(""),
         ]
     return [_picture(document, block, place), _paragraph(block.caption)]

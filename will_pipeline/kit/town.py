@@ -26,12 +26,14 @@ class Town:
         city: the city.
         level: its quarters where it has them, else its census areas.
         questions: questions for the table by need.
+        notice: what to know before reading the numbers, as an invented release says; else empty.
     """
 
     atlas: Atlas
     city: City
     level: Level
     questions: dict[str, tuple[str, ...]]
+    notice: str = ""
 
     @property
     def name(self) -> str:
@@ -53,6 +55,12 @@ class Town:
         """Areas of the level, then the whole city."""
         whole = self.city.whole
         return self.level.areas if whole is None else (*self.level.areas, whole)
+
+    @property
+    def all_levels(self) -> tuple[Area, ...]:
+        """Areas of every level, then the whole city: a table may speak of any of them."""
+        within = tuple(area for level in self.city.levels for area in level.areas)
+        return within if self.city.whole is None else (*within, self.city.whole)
 
     def scores(self, theme: Theme) -> list[tuple[Area, Score]]:
         """Areas of the level with their state on one need."""
@@ -80,12 +88,17 @@ def read_town(mart: duckdb.DuckDBPyConnection, given: str) -> Town:
     city = next(each for each in atlas.cities if each.row["nome"] == name)
     if not city.levels:
         raise Unknown(f"la città «{name}» non ha aree in questo rilascio")
-    return Town(atlas, city, city.levels[0], _questions())
+    return Town(atlas, city, city.levels[0], _questions(), told(mart, "avviso"))
 
 
 def released(mart: duckdb.DuckDBPyConnection) -> str:
     """Number of the release that a mart holds."""
-    rows = mart.sql("SELECT valore FROM mart_info WHERE chiave = 'rilascio'").fetchall()
+    return told(mart, "rilascio")
+
+
+def told(mart: duckdb.DuckDBPyConnection, key: str) -> str:
+    """What a mart says of itself under a key of `mart_info`; empty where it says nothing."""
+    rows = mart.execute("SELECT valore FROM mart_info WHERE chiave = ?", [key]).fetchall()
     return str(rows[0][0]) if rows else ""
 
 
