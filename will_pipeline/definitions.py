@@ -60,7 +60,9 @@ def default_resources(
         "estimation": EstimationSettings(),
         "territory": Territory(),
         "country": Country(
-            folder=str(data / "raw" / "italia"), output=str(data / "marts" / "italia")
+            folder=str(data / "raw" / "italia"),
+            output=str(data / "marts" / "italia"),
+            workshop=str(data / "raw" / "italia" / "lavoro"),
         ),
     }
 

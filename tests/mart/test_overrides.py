@@ -14,7 +14,7 @@ from will_pipeline.definitions import OVERRIDES
 from will_pipeline.errors import SourceFault
 from will_pipeline.mart.jumps import (
     CHECK,
-    Bands,
+    NAMES_TOWN,
     JumpRefused,
     confirmed,
     find_jumps,
@@ -75,7 +75,9 @@ def test_v06_what_stays_within_its_band_is_no_jump(
 ) -> None:
     assert find_jumps(tables, tables, contracts, BANDS) == []
     assert find_jumps(scaled(tables, 1.1), tables, contracts, BANDS) == []
-    wide = Bands(value=0.01, least=0.0, rows=0.2, indicators={"disoccupazione": 5.0})
+    wide = BANDS.model_copy(
+        update={"value": 0.01, "least": 0.0, "indicators": {"disoccupazione": 5.0}}
+    )
     assert find_jumps(scaled(tables, 1.1), tables, contracts, wide) == []
     # A new year is news, and no jump.
     later = tables["fatto_indicatore"].with_columns(anno=pl.col("anno") + 1, valore=pl.lit(1e6))
@@ -89,9 +91,125 @@ def test_v05_a_table_that_lost_its_rows_is_a_jump(
     lost = {**tables, "dim_area": tables["dim_area"].head(1)}
     found = find_jumps(lost, tables, contracts, BANDS)
     assert "righe · dim_area" in [jump.subject for jump in found]
-    names = [name for name, each in contracts.items() if each.from_deliveries]
-    gone = {**tables, **{name: tables[name].clear() for name in names}}
-    assert find_jumps(gone, tables, contracts, BANDS) == []
+    told = next(jump for jump in found if jump.subject == "righe · dim_area").told()
+    assert told == "«righe · dim_area» passa da 4 a 1"
+
+
+def test_v05_one_row_of_a_short_table_is_no_jump(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    one = {**tables, "dim_area": tables["dim_area"].head(3)}
+    two = {**tables, "dim_area": tables["dim_area"].head(2)}
+    assert find_jumps(one, tables, contracts, BANDS) == []
+    assert [jump.subject for jump in find_jumps(two, tables, contracts, BANDS)] == [
+        "righe · dim_area"
+    ]
+
+
+def gone_missing(tables: Tables, *areas: str) -> Tables:
+    gone = pl.col("area_id").is_in(areas)
+    facts = tables["fatto_indicatore"].with_columns(
+        valore=pl.when(~gone).then("valore"),
+        stato=pl.when(gone).then(pl.lit("non_disponibile")).otherwise("stato"),
+    )
+    return {**tables, "fatto_indicatore": facts}
+
+
+def test_v06_values_that_became_missing_are_a_jump(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    every = tables["fatto_indicatore"]["area_id"].to_list()
+    found = find_jumps(gone_missing(tables, *every), tables, contracts, BANDS)
+    assert [jump.told() for jump in found] == [
+        "«valori presenti · fatto_indicatore · disoccupazione · 034027» passa da 3 a 0"
+    ]
+    subject = found[0].subject
+    with pytest.raises(JumpRefused, match="finché una persona non conferma"):
+        confirmed(found, NONE, today=TODAY)
+    assert "Anna" in confirmed(found, override(subject=subject), today=TODAY)
+    # One value is below the least loss; a share may go; what comes back is no loss.
+    assert find_jumps(gone_missing(tables, every[1]), tables, contracts, BANDS) == []
+    wide = BANDS.model_copy(update={"missing": 0.7})
+    assert find_jumps(gone_missing(tables, *every[1:]), tables, contracts, wide) == []
+    assert find_jumps(tables, gone_missing(tables, *every), contracts, BANDS) == []
+
+
+def with_editions(tables: Tables, *towns: str, factor: float = 1.0) -> Tables:
+    """The same figures on the areas of the later censuses, handed in by these towns."""
+    areas, facts, sources = (tables[name] for name in ("dim_area", "fatto_indicatore", "dim_fonte"))
+    own = pl.col("area_id").str.head(6).is_in(towns)
+    handed = pl.concat(
+        [
+            sources.with_columns(fonte_id=pl.lit(f"consegna_conteggi_sezioni_{town}"))
+            for town in towns
+        ]
+        or [sources.clear()]
+    )
+    return {
+        **tables,
+        "area_edizione": areas.filter(own),
+        "fatto_annata": facts.filter(own).with_columns(
+            pl.col("valore") * factor, anno=2023, anno_struttura=2023
+        ),
+        "dim_fonte": pl.concat([sources, handed]),
+    }
+
+
+TOWNS = ("034027", "028060")
+
+
+def test_v06_values_of_the_later_censuses_have_bands_too(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    before = with_editions(tables, *TOWNS)
+    before["fatto_annata"] = pl.concat(
+        [before["fatto_annata"], before["fatto_annata"].with_columns(anno_struttura=2021)]
+    )
+    assert find_jumps(before, before, contracts, BANDS) == []
+    found = find_jumps(with_editions(tables, *TOWNS, factor=10.0), tables, contracts, BANDS)
+    assert found == []
+    moved = {
+        **before,
+        "fatto_annata": before["fatto_annata"].with_columns(
+            valore=pl.when(pl.col("anno_struttura") == 2023)
+            .then(pl.col("valore") * 10)
+            .otherwise("valore")
+        ),
+    }
+    assert [jump.told() for jump in find_jumps(moved, before, contracts, BANDS)] == [
+        "«disoccupazione · 034027.C · 2023 · totale · 2023» passa da 8 a 80"
+    ]
+    empty = before["fatto_annata"].with_columns(valore=pl.lit(None, pl.Float64))
+    found = find_jumps({**before, "fatto_annata": empty}, before, contracts, BANDS)
+    assert "valori presenti · fatto_annata · disoccupazione · 034027" in {
+        jump.subject for jump in found
+    }
+
+
+def test_v05_only_a_withdrawn_delivery_takes_its_rows_away_unasked(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    before = with_editions(tables, *TOWNS)
+    assert find_jumps(with_editions(tables), before, contracts, BANDS) == []
+    assert find_jumps(with_editions(tables, TOWNS[1]), before, contracts, BANDS) == []
+    # The delivery is still in use and its rows are not there.
+    lost = {**before, "fatto_annata": before["fatto_annata"].clear()}
+    assert [jump.told() for jump in find_jumps(lost, before, contracts, BANDS)] == [
+        f"«righe · fatto_annata» passa da {before['fatto_annata'].height} a 0"
+    ]
+    # One town withdrew, and the rows of another went with its own.
+    both = {**with_editions(tables, TOWNS[0]), "fatto_annata": before["fatto_annata"].clear()}
+    assert [jump.told() for jump in find_jumps(both, before, contracts, BANDS)] == [
+        "«righe · fatto_annata» passa da 3 a 0"
+    ]
+
+
+def test_v05_every_delivered_table_names_its_municipality(
+    tables: Tables, contracts: dict[str, TableContract]
+) -> None:
+    for name, contract in contracts.items():
+        if contract.from_deliveries:
+            assert set(tables[name].columns) & set(NAMES_TOWN)
 
 
 CONTROLS = pl.DataFrame(

@@ -10,7 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 from will_pipeline.errors import SourceFault
-from will_pipeline.national.country import WORKSHOP, National, formulas_of, run_country
+from will_pipeline.national.country import PARTITIONS, National, formulas_of, run_country
 from will_pipeline.national.official import COUNTS, REGIONS, files_of
 from will_pipeline.national.partitions import Partition, make_partition
 
@@ -22,11 +22,13 @@ class Country(dg.ConfigurableResource):
 
     Attributes:
         folder: official files of every region.
-        output: where partitions and tables go.
+        output: where the published tables go.
+        workshop: where counts and partitions go.
     """
 
     folder: str
     output: str
+    workshop: str
 
     def region(self, code: str) -> Partition:
         """Make the tables of one region, or find them where they are up to date.
@@ -37,7 +39,7 @@ class Country(dg.ConfigurableResource):
         found = {each.code: each for each in files_of(Path(self.folder))}
         if code not in found:
             raise SourceFault(COUNTS, Path(self.folder).name, f"regione {code}", "manca il file")
-        return make_partition(found[code], formulas_of().codes, Path(self.output) / WORKSHOP)
+        return make_partition(found[code], formulas_of().codes, Path(self.workshop) / PARTITIONS)
 
     def whole(self) -> National:
         """Make the tables of the country from its regions.
@@ -45,4 +47,4 @@ class Country(dg.ConfigurableResource):
         Raises:
             SourceFault: the files of a region are missing or broken.
         """
-        return run_country(Path(self.folder), Path(self.output))
+        return run_country(Path(self.folder), Path(self.output), Path(self.workshop))
