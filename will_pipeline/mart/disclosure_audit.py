@@ -21,8 +21,9 @@ from will_pipeline.mart.published_counts import (
     DENOMINATOR,
     MUNICIPALITY,
     NUMERATOR,
+    Frame,
     Tables,
-    published_cells,
+    published_frames,
 )
 from will_pipeline.statistics.recovery import Contradiction, recoverable_ranges
 
@@ -121,18 +122,13 @@ def audit_mart(
     Source:
         Hundepool, A. et al. (2012), Statistical Disclosure Control, Wiley, chapter 4.
     """
-    cells, least = published_cells(tables), _floor(tables) if floor is None else floor
-    before = None if earlier is None else published_cells(earlier)
+    frames, least = published_frames(tables), _floor(tables) if floor is None else floor
+    before = {} if earlier is None else {each.name: each for each in published_frames(earlier)}
     tally = _Tally()
-    tally.findings += _below_floor(cells, least)
-    areas = tables["dim_area"].select("area_id", "pro_com", "livello", residenti="popolazione")
-    _subtract(areas, cells, least, exact, tally)
-    if earlier is not None and before is not None:
-        old = earlier["dim_area"].select(areas.columns[:3], residenti="popolazione")
-        tally.findings += _between_editions((areas, cells), (old, before), least)
-    sums = _level_sums(areas)
-    for _, block in cells.group_by(_BLOCK, maintain_order=True):
-        _bound(block, before, sums, tally)
+    for each in frames:
+        # Exact counts are those of the areas of `dim_area`; areas of a later census do not cross.
+        _attack_frame(each, before.get(each.name), least, None if each.name else exact, tally)
+    cells = pl.concat((each.cells for each in frames), how="vertical_relaxed")
     counted = (
         cells.group_by("tabella", "misura", "livello")
         .agg(pubblicate=pl.col("valore").is_not_null().sum(), trattenute=pl.col("trattenuto").sum())
@@ -150,6 +146,21 @@ def audit_mart(
         crossing=tally.crossing,
         findings=tuple(dict.fromkeys(tally.findings)),
     )
+
+
+def _attack_frame(
+    now: Frame, then: Frame | None, floor: int, exact: pl.DataFrame | None, tally: _Tally
+) -> None:
+    tally.findings += _below_floor(now.cells, floor)
+    _subtract(now, floor, exact, tally)
+    if then is not None:
+        tally.findings += _between_editions(now, then, floor)
+    # Areas that cover the city cover it in every census.
+    sums = _level_sums(now.drawn)
+    for city, levels in _level_sums(now.areas).items():
+        sums.setdefault(city, set()).update(levels)
+    for _, block in now.cells.group_by(_BLOCK, maintain_order=True):
+        _bound(block, None if then is None else then.cells, sums, tally)
 
 
 def _release(tables: Tables) -> str:
@@ -179,27 +190,21 @@ def _finding(kind: str, row: Mapping[str, object], lower: float, upper: float) -
     return Finding(kind, str(row["tabella"]), what, str(row["area_id"]), lower, upper)
 
 
-def _subtract(
-    areas: pl.DataFrame,
-    cells: pl.DataFrame,
-    floor: int,
-    exact: pl.DataFrame | None,
-    tally: _Tally,
-) -> None:
-    known = lay_out(areas, cells)
+def _subtract(now: Frame, floor: int, exact: pl.DataFrame | None, tally: _Tally) -> None:
+    known = lay_out(now.areas, now.cells)
     for group in small_groups(known, floor=floor):
         if exact is not None and crosses(group, known.areas, exact):
             tally.crossing += 1
         else:
-            tally.findings.append(_of_group(group, known.areas))
+            tally.findings.append(_of_group(group, known.areas, now.table))
 
 
-def _of_group(group: Relation, names: Sequence[str]) -> Finding:
+def _of_group(group: Relation, names: Sequence[str], table: str) -> Finding:
     upper = " + ".join(names[place] for place in group.upper)
     lower = " − ".join(names[place] for place in group.lower)
     return Finding(
         SUBTRACTED,
-        "fatto_indicatore",
+        table,
         "conteggi del gruppo",
         f"{upper} − {lower}",
         group.residents,
@@ -207,23 +212,21 @@ def _of_group(group: Relation, names: Sequence[str]) -> Finding:
     )
 
 
-def _between_editions(
-    now: tuple[pl.DataFrame, pl.DataFrame], then: tuple[pl.DataFrame, pl.DataFrame], floor: int
-) -> Iterator[Finding]:
+def _between_editions(now: Frame, then: Frame, floor: int) -> Iterator[Finding]:
     """Small groups between areas of two releases that are not drawn the same way."""
-    moved = then[0].join(now[0], on=["area_id", "residenti"], how="anti")
+    moved = then.areas.join(now.areas, on=["area_id", "residenti"], how="anti")
     drawn = moved.filter(pl.col("livello") != MUNICIPALITY)
     for level in sorted(drawn["livello"].unique()):
-        fresh = now[0].filter(pl.col("livello").is_in([MUNICIPALITY, level]))
+        fresh = now.areas.filter(pl.col("livello").is_in([MUNICIPALITY, level]))
         # Areas of the earlier release stand in as the other level, which subtraction compares.
         old = drawn.filter(pl.col("livello") == level).with_columns(
             livello=pl.lit("A" if level == "Q" else "Q"),
             area_id=pl.format("{} (prima)", "area_id"),
         )
-        told = then[1].with_columns(area_id=pl.format("{} (prima)", "area_id"))
-        known = lay_out(pl.concat([fresh, old]), pl.concat([now[1], told]))
+        told = then.cells.with_columns(area_id=pl.format("{} (prima)", "area_id"))
+        known = lay_out(pl.concat([fresh, old]), pl.concat([now.cells, told]))
         for group in small_groups(known, floor=floor):
-            finding = _of_group(group, known.areas)
+            finding = _of_group(group, known.areas, now.table)
             if "(prima)" in finding.area:
                 yield finding
 
