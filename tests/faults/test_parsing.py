@@ -133,7 +133,7 @@ def test_d08_x15_every_requirement_is_locked_with_hashes(name: str) -> None:
 
 def test_d08_every_dependency_has_an_upper_bound() -> None:
     text = (PROJECT / "pyproject.toml").read_text("utf-8")
-    block = text[text.index("dependencies = [") : text.index("[project.optional")]
+    block = text[text.index("dependencies = [") : text.index("[dependency-groups]")]
     named = re.findall(r'^\s+"([^"]+)",$', block, re.MULTILINE)
     assert named
     assert [each for each in named if "<" not in each] == []

@@ -83,7 +83,7 @@ def _said(header: bytes) -> tuple[str, int]:
             size = value
             continue
         if field == _TYPE:
-            kind = header[at : at + value].decode("ascii", errors="replace")
+            kind = header[at : at + value].decode("ascii", "backslashreplace")
         at += value
     return kind, size
 
