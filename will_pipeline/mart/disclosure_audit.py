@@ -155,10 +155,7 @@ def _attack_frame(
     _subtract(now, floor, exact, tally)
     if then is not None:
         tally.findings += _between_editions(now, then, floor)
-    # Areas that cover the city cover it in every census.
-    sums = _level_sums(now.drawn)
-    for city, levels in _level_sums(now.areas).items():
-        sums.setdefault(city, set()).update(levels)
+    sums = _level_sums(now.areas)
     for _, block in now.cells.group_by(_BLOCK, maintain_order=True):
         _bound(block, None if then is None else then.cells, sums, tally)
 

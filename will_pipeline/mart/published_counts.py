@@ -66,14 +66,12 @@ class Frame:
         name: the census, or nothing for the areas of `dim_area`.
         table: table of the facts on these areas.
         areas: `area_id`, `pro_com`, `livello`, `residenti` at that date.
-        drawn: the same with the residents that are published beside the boundaries.
         cells: result of `published_cells` for these areas.
     """
 
     name: str
     table: str
     areas: pl.DataFrame
-    drawn: pl.DataFrame
     cells: pl.DataFrame
 
 
@@ -93,7 +91,7 @@ def published_frames(tables: Tables) -> list[Frame]:
     """
     areas = _places(tables["dim_area"])
     return [
-        Frame("", "fatto_indicatore", areas, areas, published_cells(tables)),
+        Frame("", "fatto_indicatore", areas, published_cells(tables)),
         *_later_frames(tables),
     ]
 
@@ -165,9 +163,10 @@ def _later_frames(tables: Tables) -> Iterator[Frame]:
             ),
         )
         table = "fatto_annata" if len(of_year) else "serie_storica"
-        # Over a bridge some residents may be in no area, even where the areas cover the city.
-        whole = places if bridged else drawn
-        yield Frame(str(year), table, places, whole, _cells(parts, places))
+        # Estimates of withheld areas are made of the city's rates and the residents of that census,
+        # which are not published: whether they tell anything cannot be asked here.
+        cells = _cells(parts, places).filter(pl.col("natura") == COUNT)
+        yield Frame(str(year), table, places, cells)
 
 
 def _series_as_facts(series: pl.DataFrame | None, facts: pl.DataFrame) -> pl.DataFrame:
