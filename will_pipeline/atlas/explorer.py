@@ -15,17 +15,15 @@ from pathlib import Path
 import mapbox_vector_tile  # type: ignore[import-untyped]
 import polars as pl
 import shapely
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pmtiles.reader import MemorySource, Reader, all_tiles
 
-from will_pipeline.italian import number
+from will_pipeline.atlas.templating import TEMPLATES, template_environment
 from will_pipeline.mart.exports import CHECKSUM_FILE, write_files
 from will_pipeline.mart.opening import open_mart
 from will_pipeline.mart.vector_tiles import EXTENT, FILE, LAYER, NAMES
 
 FOLDER = "esploratore"
 LIBRARIES = f"{FOLDER}/librerie"
-TEMPLATES = Path(__file__).with_name("templates")
 OWN = ("esploratore.js", "esploratore.css")
 EDITION = "censimento {}"
 """How the mart names the boundaries of an edition of the sections."""
@@ -206,7 +204,7 @@ def explorer_files(
     shown = sorted(towns.values(), key=lambda each: (each.name, each.code))
     shown.sort(key=lambda each: each.edition, reverse=True)
     info = dict(tables["mart_info"].select("chiave", "valore").iter_rows())
-    page = _environment().get_template("explorer.html").render(
+    page = template_environment().get_template("explorer.html").render(
         root="../",
         path=f"{FOLDER}/index.html",
         atlas={"release": info["rilascio"]},
@@ -220,19 +218,6 @@ def explorer_files(
         **{f"{FOLDER}/{name}": (TEMPLATES / name).read_bytes() for name in OWN},
         **{f"{LIBRARIES}/{name}": content for name, content in libraries.items()},
     }
-
-
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters["number"] = number
-    return environment
 
 
 def tiles_of(release: Path) -> bytes:

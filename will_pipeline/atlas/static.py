@@ -8,18 +8,18 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 import polars as pl
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from will_pipeline.atlas import drawing, lookups, weights, words
 from will_pipeline.atlas.model import Atlas
 from will_pipeline.atlas.printing import print_sheets
 from will_pipeline.atlas.sheet import sheet_path, sheets
+from will_pipeline.atlas.templating import TEMPLATES, template_environment
 from will_pipeline.atlas.views import build_atlas
 from will_pipeline.indicators.goalposts import load_frozen
 from will_pipeline.italian import number
 
 PACKAGE = Path(__file__).parent
-TEMPLATES = PACKAGE / "templates"
 FONTS = ("titillium-web-400.woff2", "titillium-web-700.woff2", "OFL.txt")
 ASSETS = ("stile.css", "atlante.js", "cerca.js", "confronta.js", "pesi.js")
 SINGLE_PAGES = {
@@ -115,14 +115,7 @@ def sheet_forms(atlas: Atlas, only: str | None = None) -> dict[str, tuple[str, .
 
 
 def _environment(atlas: Atlas) -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = template_environment()
     environment.globals.update(
         atlas=atlas,
         info={str(row["chiave"]): row["valore"] for row in atlas.info},

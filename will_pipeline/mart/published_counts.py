@@ -298,31 +298,23 @@ def _latent(tables: Tables) -> Iterator[pl.DataFrame]:
     )
 
 
+_OTHERS = {
+    "proiezione": ("persone", pl.format("{} {} {}", "dimensione", "anno", "scenario"), True),
+    "bacino_area": ("persone_attese", pl.col("bacino_id"), True),
+    "ripartizione_area": ("bisogno", pl.col("esercizio_id"), False),
+}
+"""Column of the estimate, what tells its items apart, and whether rows say that it is withheld."""
+
+
 def _other_estimates(tables: Tables) -> Iterator[pl.DataFrame]:
-    if "proiezione" in tables:
-        yield tables["proiezione"].with_columns(
-            tabella=pl.lit("proiezione"),
-            misura=pl.lit("persone"),
-            voce=pl.format("{} {} {}", "dimensione", "anno", "scenario"),
-            natura=pl.lit(ESTIMATE),
-            valore="persone",
-            trattenuto=pl.col("stato").is_in(WITHHELD),
-        )
-    if "bacino_area" in tables:
-        yield tables["bacino_area"].with_columns(
-            tabella=pl.lit("bacino_area"),
-            misura=pl.lit("persone_attese"),
-            voce="bacino_id",
-            natura=pl.lit(ESTIMATE),
-            valore="persone_attese",
-            trattenuto=pl.col("stato").is_in(WITHHELD),
-        )
-    if "ripartizione_area" in tables:
-        yield tables["ripartizione_area"].with_columns(
-            tabella=pl.lit("ripartizione_area"),
-            misura=pl.lit("bisogno"),
-            voce="esercizio_id",
-            natura=pl.lit(ESTIMATE),
-            valore="bisogno",
-            trattenuto=pl.lit(value=False),
-        )
+    for table, (measure, item, told) in _OTHERS.items():
+        if table in tables:
+            kept = pl.col("stato").is_in(WITHHELD) if told else pl.lit(value=False)
+            yield tables[table].with_columns(
+                tabella=pl.lit(table),
+                misura=pl.lit(measure),
+                voce=item,
+                natura=pl.lit(ESTIMATE),
+                valore=measure,
+                trattenuto=kept,
+            )
