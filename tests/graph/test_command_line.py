@@ -73,6 +73,7 @@ def test_the_sheet_of_an_area_is_found_by_name_and_by_code(published: Project) -
     assert isinstance(told["residenti"], int)
     for row in told["persone_stimate"]:
         assert f"{row['bisogno']}: {number(row['stima'])} (" in said
+        assert f"{row['chi']}, {row['anno']}" in said
     assert "Persone stimate, non contate" in said
 
 

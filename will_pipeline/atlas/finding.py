@@ -137,8 +137,10 @@ def _persons(area: Area, row: Any) -> dict[str, str]:
     ends = words.between(_real(row["attesi_inf"]), _real(row["attesi_sup"]), 0)
     return {
         "bisogno": names[str(row["dimensione"])],
+        "chi": words.PEOPLE[str(row["dimensione"])],
         "stima": number(_real(row["attesi"])),
         "intervallo": ends,
+        "anno": str(row["anno"]),
     }
 
 
@@ -147,6 +149,7 @@ def _persons_data(area: Area, row: Any) -> dict[str, object]:
         **_persons(area, row),
         "stima": _real(row["attesi"]),
         "intervallo": [_real(row["attesi_inf"]), _real(row["attesi_sup"])],
+        "anno": row["anno"],
     }
 
 

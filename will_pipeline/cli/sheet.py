@@ -6,7 +6,7 @@ Parsing and printing belong here; what a sheet says is decided by `will_pipeline
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -83,6 +83,11 @@ def _data(found: Found, notice: str | None) -> dict[str, object]:
     return {**({"avviso": notice} if notice else {}), **found.data()}
 
 
+def _count(row: Mapping[str, str]) -> str:
+    size = f"{row['stima']} ({row['intervallo']})"
+    return f"  {row['bisogno']}: {size}, {row['chi']}, {row['anno']}"
+
+
 def _told(found: Found, notice: str | None) -> Iterator[str]:
     """The lines of the sheet; a name may hold anything, so control characters are dropped."""
     summary = found.summary()
@@ -99,11 +104,7 @@ def _told(found: Found, notice: str | None) -> Iterator[str]:
         f"Profilo: {summary['profilo']}",
         "",
         "Persone stimate, non contate",
-        *(
-            [f"  {row['bisogno']}: {row['stima']} ({row['intervallo']})"
-             for row in summary["persone_stimate"]]
-            or ["  nessun numero pubblicato"]
-        ),
+        *([_count(row) for row in summary["persone_stimate"]] or ["  nessun numero pubblicato"]),
         "",
         f"Rilascio {summary['rilascio']}. Il profilo descrive l'area, non le persone.",
         as_called(f"Da stampare: «will scheda {summary['area_id']} --pdf»"),
